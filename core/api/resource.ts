@@ -1,0 +1,93 @@
+import * as z from 'zod';
+import { err, ok, type Result } from '../result.ts';
+import { type GitUserSpec, gitUserSpec } from './git-user.ts';
+import { apiVersion, type Metadata, writtenMetadata } from './metadata.ts';
+import type { ObjectRef } from './object-ref.ts';
+import { type RepositorySpec, repositoryRules, repositorySpec } from './repository.ts';
+import type { SpecRule } from './spec-rule.ts';
+import { type SSHKeySpec, sshKeyRules, sshKeySpec } from './ssh-key.ts';
+
+export type GitUser = { readonly kind: 'GitUser'; readonly metadata: Metadata; readonly spec: GitUserSpec };
+export type SSHKey = { readonly kind: 'SSHKey'; readonly metadata: Metadata; readonly spec: SSHKeySpec };
+export type Repository = { readonly kind: 'Repository'; readonly metadata: Metadata; readonly spec: RepositorySpec };
+export type Resource = GitUser | SSHKey | Repository;
+export type Kind = Resource['kind'];
+
+/** `path` leads to the field, e.g. `['spec', 'access', 0, 'role']`. */
+export type Problem = { readonly path: readonly (string | number)[]; readonly message: string };
+
+/** An object that is not one of ours, or not well-formed. */
+export type InvalidResource = {
+  readonly kind?: string;
+  readonly ref?: ObjectRef;
+  readonly problems: readonly Problem[];
+};
+
+const specOf = {
+  GitUser: { schema: gitUserSpec, rules: [] as readonly SpecRule<GitUserSpec>[] },
+  SSHKey: { schema: sshKeySpec, rules: sshKeyRules },
+  Repository: { schema: repositorySpec, rules: repositoryRules },
+} as const;
+
+export const kinds = Object.keys(specOf) as readonly Kind[];
+
+const written = z.strictObject({
+  apiVersion: z.literal(apiVersion, { error: `must be ${apiVersion}` }),
+  kind: z.enum(['GitUser', 'SSHKey', 'Repository']),
+  metadata: writtenMetadata,
+  spec: z.record(z.string(), z.unknown()).default({}),
+  status: z.unknown().optional(),
+});
+
+/** What a manifest may leave out: the namespace, and what only an API server knows. */
+export type MetadataDefaults = {
+  readonly namespace: string;
+  readonly uidOf: (kind: Kind, ref: ObjectRef) => string;
+};
+
+/** Checks one document of a manifest against its kind, and fills in defaults. Names every problem, not just the first. */
+export function parseResource(document: unknown, defaults: MetadataDefaults): Result<Resource, InvalidResource> {
+  const outer = written.safeParse(document);
+  if (!outer.success) return err({ ...nameOf(document, defaults), problems: problemsOf(outer.error, []) });
+  const { kind, metadata, spec } = outer.data;
+  const ref = { namespace: metadata.namespace ?? defaults.namespace, name: metadata.name };
+  const parsed = parseSpec(kind, spec);
+  if (!parsed.ok) return err({ kind, ref, problems: parsed.error });
+  return ok({ kind, metadata: { ...ref, uid: defaults.uidOf(kind, ref) }, spec: parsed.value } as Resource);
+}
+
+function parseSpec(kind: Kind, spec: unknown): Result<Resource['spec'], readonly Problem[]> {
+  const { schema, rules } = specOf[kind];
+  const parsed = schema.safeParse(spec);
+  if (!parsed.success) return err(problemsOf(parsed.error, ['spec']));
+  const broken = (rules as readonly SpecRule<Resource['spec']>[]).filter((rule) => !rule.holds(parsed.data));
+  if (broken.length > 0) return err(broken.map(({ path, message }) => ({ path: ['spec', ...path], message })));
+  return ok(parsed.data);
+}
+
+const problemsOf = (error: z.ZodError, prefix: readonly string[]): readonly Problem[] =>
+  error.issues.flatMap((issue) => {
+    const path = [...prefix, ...(issue.path as (string | number)[])];
+    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      message: 'unknown field: remove it, or look for a typing error',
+    }));
+  });
+
+/** As much of a broken object's name as can be told. */
+function nameOf(document: unknown, defaults: MetadataDefaults): { kind?: string; ref?: ObjectRef } {
+  const shape = z.object({
+    kind: z.string().optional(),
+    metadata: z.object({ name: z.string(), namespace: z.string().optional() }).optional(),
+  });
+  const found = shape.safeParse(document);
+  if (!found.success) return {};
+  const { kind, metadata } = found.data;
+  return {
+    ...(kind !== undefined && { kind }),
+    ...(metadata !== undefined && {
+      ref: { namespace: metadata.namespace ?? defaults.namespace, name: metadata.name },
+    }),
+  };
+}

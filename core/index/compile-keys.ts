@@ -1,0 +1,154 @@
+import { isSourceRange } from '../access/source-range.ts';
+import { formatRef } from '../api/object-ref.ts';
+import type { Repository, SSHKey } from '../api/resource.ts';
+import { fingerprint, keyHash } from '../ssh/fingerprint.ts';
+import { type PublicKey, parsePublicKeyLine, weakness } from '../ssh/public-key.ts';
+import type { IndexPolicy } from './compile.ts';
+import type { KeyEntry, KeyListing, UserEntry } from './entry.ts';
+import { maxEntryBytes, sizeOf } from './entry-size.ts';
+import { accept, type Findings, refuse } from './findings.ts';
+import { memo } from './memo.ts';
+import { bySeniority } from './seniority.ts';
+
+/** Several namespaces may list one key; within a namespace, several users may share it, each by their own login name. */
+export function compileKeys(
+  keys: readonly SSHKey[],
+  policy: IndexPolicy,
+  users: readonly UserEntry[],
+  repositories: readonly Repository[],
+  findings: Findings,
+): readonly KeyEntry[] {
+  const known: KnownOwners = {
+    users: new Set(users.map((user) => formatRef(user))),
+    repositories: new Set(repositories.map(({ metadata }) => formatRef(metadata))),
+  };
+  const claims = new Map<string, SSHKey[]>();
+  for (const key of [...keys].sort(bySeniority)) {
+    if (!isUsable(key, policy, known, findings)) continue;
+    const parsed = parsedKey(key);
+    if (!parsed.ok) continue;
+    const id = `${keyHash(parsed.value.blob)}/${key.metadata.namespace}`;
+    const earlier = claims.get(id);
+    if (earlier === undefined) claims.set(id, [key]);
+    else if (mayShare(key, earlier, findings)) earlier.push(key);
+  }
+  return [...claims.values()].map(keyEntry);
+}
+
+type KnownOwners = { readonly users: ReadonlySet<string>; readonly repositories: ReadonlySet<string> };
+
+const parsedKey = memo((key: SSHKey) => parsePublicKeyLine(key.spec.publicKey));
+
+/** Whether this key alone can be accepted; if so it is, with what should be known of it. */
+function isUsable(key: SSHKey, policy: IndexPolicy, known: KnownOwners, findings: Findings): boolean {
+  const parsed = parsedKey(key);
+  const { namespace } = key.metadata;
+  const { userRef, repositoryRefs = [], sourceRanges = [] } = key.spec;
+  const badRange = sourceRanges.find((range) => !isSourceRange(range));
+  if (!parsed.ok) refuse(findings, key, 'Invalid', `spec.publicKey: ${parsed.error}`);
+  else if (badRange !== undefined)
+    refuse(findings, key, 'Invalid', `spec.sourceRanges: "${badRange}" is not of the form 10.0.0.0/8 or 2001:db8::/32`);
+  else if (isTooWeak(parsed.value, policy)) refuse(findings, key, 'WeakKey', weakness(parsed.value, policy) ?? '');
+  else if (userRef !== undefined && !known.users.has(formatRef({ namespace, name: userRef.name }))) {
+    refuse(
+      findings,
+      key,
+      'UserNotFound',
+      `there is no GitUser ${formatRef({ namespace, name: userRef.name })}: create it, or correct spec.userRef`,
+    );
+  } else return acceptWithRepositories(key, repositoryRefs, known, findings);
+  return false;
+}
+
+const isTooWeak = (key: PublicKey, policy: IndexPolicy): boolean => weakness(key, policy) !== undefined;
+
+/** A deploy key holds for those of its repositories that exist, for one may come or go without the others. */
+function acceptWithRepositories(
+  key: SSHKey,
+  refs: readonly { readonly name: string }[],
+  known: KnownOwners,
+  findings: Findings,
+): boolean {
+  const missing = refs
+    .map(({ name }) => formatRef({ namespace: key.metadata.namespace, name }))
+    .filter((ref) => !known.repositories.has(ref));
+  const messages = missing.map((ref) => `there is no Repository ${ref}`);
+  if (refs.length > 0 && missing.length === refs.length) {
+    refuse(findings, key, 'RepositoryNotFound', `${messages.join(', ')}: create one, or correct spec.repositoryRefs`);
+    return false;
+  }
+  accept(findings, key, messages);
+  return true;
+}
+
+function mayShare(key: SSHKey, earlier: readonly SSHKey[], findings: Findings): boolean {
+  const winner = earlier.find(
+    (other) =>
+      key.spec.userRef === undefined ||
+      other.spec.userRef === undefined ||
+      other.spec.userRef.name === key.spec.userRef.name,
+  );
+  if (winner !== undefined) {
+    refuse(
+      findings,
+      key,
+      'Duplicate',
+      `the same public key is in SSHKey ${formatRef(winner.metadata)}: remove one of both`,
+    );
+    return false;
+  }
+  if (sizeOf(keyEntry([...earlier, key])) > maxEntryBytes) {
+    refuse(
+      findings,
+      key,
+      'TooLarge',
+      'too many users of this namespace list the same key: remove it from some of them',
+    );
+    return false;
+  }
+  for (const sharer of [...earlier, key]) {
+    const login = `${sharer.spec.userRef?.name}@`;
+    accept(findings, sharer, [`other users of this namespace list the same key: log in as ${login}, not as git@`]);
+  }
+  return true;
+}
+
+function keyEntry(keys: readonly SSHKey[]): KeyEntry {
+  const [first, ...others] = keys;
+  if (first === undefined) throw new Error('a key entry needs a listing');
+  return others.length === 0 ? soleEntry(first) : buildEntry(keys, first);
+}
+
+/** Most keys are listed once, and their entry then depends on one object alone. */
+const soleEntry = memo((key: SSHKey): KeyEntry => buildEntry([key], key));
+
+function buildEntry(keys: readonly SSHKey[], first: SSHKey): KeyEntry {
+  const parsed = parsedKey(first);
+  if (!parsed.ok) throw new Error(`SSHKey ${formatRef(first.metadata)} was accepted without a public key`);
+  return {
+    kind: 'Key',
+    hash: keyHash(parsed.value.blob),
+    namespace: first.metadata.namespace,
+    listings: keys.map(listing),
+  };
+}
+
+function listing({ metadata, spec }: SSHKey): KeyListing {
+  const { userRef, repositoryRefs, notBefore, expiresAt, sourceRanges } = spec;
+  return {
+    name: metadata.name,
+    ...(metadata.createdAt !== undefined && { createdAt: metadata.createdAt }),
+    ...(userRef !== undefined && { user: userRef.name }),
+    ...(repositoryRefs !== undefined && { repositories: repositoryRefs.map(({ name }) => name) }),
+    access: spec.access ?? (userRef === undefined ? 'ReadOnly' : 'ReadWrite'),
+    ...(notBefore !== undefined && { notBefore: Date.parse(notBefore) }),
+    ...(expiresAt !== undefined && { expiresAt: Date.parse(expiresAt) }),
+    ...(sourceRanges !== undefined && { sourceRanges }),
+  };
+}
+
+/** For `status.fingerprint` and for messages; undefined if the key cannot be read. */
+export const fingerprintOf = (key: SSHKey): string | undefined => {
+  const parsed = parsedKey(key);
+  return parsed.ok ? fingerprint(parsed.value.blob) : undefined;
+};

@@ -1,0 +1,34 @@
+import { sharedLoginName } from '../api/git-user.ts';
+import type { GitUser } from '../api/resource.ts';
+import type { UserEntry } from './entry.ts';
+import { accept, type Findings, refuse } from './findings.ts';
+import { memo } from './memo.ts';
+
+export function compileUsers(users: readonly GitUser[], findings: Findings): readonly UserEntry[] {
+  return users.flatMap((user) => {
+    if (user.metadata.name === sharedLoginName) {
+      refuse(
+        findings,
+        user,
+        'Invalid',
+        `"${sharedLoginName}" is the login name that everybody shares: choose another name`,
+      );
+      return [];
+    }
+    accept(findings, user);
+    return [userEntry(user)];
+  });
+}
+
+const userEntry = memo(({ metadata, spec }: GitUser): UserEntry => {
+  const { displayName, email, groups, suspended } = spec;
+  return {
+    kind: 'User',
+    namespace: metadata.namespace,
+    name: metadata.name,
+    ...(displayName !== undefined && { displayName }),
+    ...(email !== undefined && { email }),
+    groups,
+    suspended,
+  };
+});

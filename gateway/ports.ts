@@ -1,0 +1,69 @@
+import type { ObjectRef } from '../core/api/object-ref.ts';
+import type { Identity } from '../core/access/identity.ts';
+import type { Permission } from '../core/access/permission.ts';
+import type { GitVerb } from '../core/git/command.ts';
+import type { AccessIndex } from '../core/index/access-index.ts';
+import type { PushReport } from '../core/link/push-report.ts';
+
+/** Where the gateway gets the access index from: a folder of manifests, or the Kubernetes API. */
+export interface AccessIndexSource {
+  /** Undefined until a whole index has been seen; never half of one. */
+  readonly current: AccessIndex | undefined;
+  /** Seconds since the source last knew itself to be up to date. */
+  ageSeconds(): number;
+  /** Calls back after each swap. Returns the function that ends the subscription. */
+  subscribe(onSwap: (index: AccessIndex) => void): () => void;
+}
+
+/** A decided session: what the repository server needs to run it. */
+export type RepositorySessionRequest = {
+  readonly correlationId: string;
+  readonly repository: ObjectRef & {
+    readonly uid: string;
+    readonly path: string;
+    readonly defaultBranch: string;
+    readonly description?: string;
+  };
+  readonly verb: GitVerb;
+  readonly gitProtocol?: string;
+  readonly identity: Identity;
+  readonly permission: Permission;
+};
+
+/** Ways to the repositories. */
+export interface RepositoryDialer {
+  /**
+   * Resolves when git runs and its streams are connected. Rejects with a `RepositoryFault` (whose fault, and what to
+   * say to the user); aborting gives the session up, queued or not.
+   */
+  open(request: RepositorySessionRequest, signal: AbortSignal): Promise<RepositorySession>;
+  close(): Promise<void>;
+}
+
+/** A running git process, seen from the gateway. Callbacks are set once, in the same tick in which `open` resolved. */
+export interface RepositorySession {
+  /** git's stdout, in a buffer that is used again after the call. `false` stops it until `resume()`. */
+  onData: (bytes: Buffer) => boolean;
+  /** git closed its stdout. */
+  onEnd: () => void;
+  resume(): void;
+  /** git's stdin. `false`: stop until `onDrain`. */
+  write(bytes: Buffer): boolean;
+  onDrain: () => void;
+  /** EOF on git's stdin; its output goes on. */
+  end(): void;
+  /** git's stderr, in order, held back by the other side while `false` was returned, until `resumeStderr()`. */
+  onStderr: (bytes: Buffer) => boolean;
+  resumeStderr(): void;
+  /** Settles once, after the last byte of stdout and stderr was delivered. Rejects with a `RepositoryFault`. */
+  readonly ended: Promise<SessionEnd>;
+  /** Every later question of the hook is answered no, then git's process group ends. Repeatable. */
+  cancel(reason: string): void;
+}
+
+export type SessionEnd = {
+  /** As a shell would give it: 128 and the signal's number if git was killed. */
+  readonly exitStatus: number;
+  /** For a push: what was asked for each ref, and the rule that decided. */
+  readonly push?: PushReport;
+};
