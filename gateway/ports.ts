@@ -1,6 +1,6 @@
-import type { ObjectRef } from '../core/api/object-ref.ts';
 import type { Identity } from '../core/access/identity.ts';
 import type { Permission } from '../core/access/permission.ts';
+import type { ObjectRef } from '../core/api/object-ref.ts';
 import type { GitVerb } from '../core/git/command.ts';
 import type { AccessIndex } from '../core/index/access-index.ts';
 import type { PushReport } from '../core/link/push-report.ts';

@@ -1,0 +1,73 @@
+import type { Socket } from 'node:net';
+import type { Admission, Place } from './admission.ts';
+import { newCorrelationId } from './correlation-id.ts';
+import type { Emit } from './events.ts';
+
+/** A TCP connection that was let in, before and after it has said who it is. */
+export type Arrival = {
+  readonly connectionId: string;
+  readonly address: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** The login grace time is over. */
+  readonly isLate: boolean;
+  /** It has identified itself: whoever serves it tells how it ends. */
+  onIdentified(): void;
+  /** It has logged in: it has all the time that it wants, and no longer counts among those who have not. */
+  onLogin(): void;
+};
+
+export type ArrivalOptions = {
+  readonly admission: Admission;
+  readonly emit: Emit;
+  readonly clock: () => number;
+  /** Milliseconds from TCP's accept to a login. */
+  readonly loginGraceTime: number;
+};
+
+/** Takes a place for a new socket, or closes it without a word. The place is given back when the socket closes. */
+export function receive(socket: Socket, options: ArrivalOptions): Arrival | undefined {
+  const { admission, emit } = options;
+  const address = socket.remoteAddress ?? '';
+  const place = address === '' ? undefined : admission.enter(address);
+  if (place === undefined || typeof place === 'string') {
+    if (place !== undefined) emit({ type: 'ConnectionRefused', address, reason: place });
+    socket.on('error', () => {});
+    socket.destroy();
+    return undefined;
+  }
+  return createArrival(socket, address, place, options);
+}
+
+function createArrival(socket: Socket, address: string, place: Place, options: ArrivalOptions): Arrival {
+  const { emit, clock, loginGraceTime } = options;
+  const connectionId = newCorrelationId();
+  let isLate = false;
+  let isIdentified = false;
+  const grace = setTimeout(() => {
+    isLate = true;
+    socket.destroy();
+  }, loginGraceTime);
+  socket.once('close', () => {
+    clearTimeout(grace);
+    place.leave();
+    if (isIdentified) return;
+    const client = { connectionId, address, clientVersion: '' };
+    emit({ type: 'LoginFailed', client, reason: isLate ? 'GraceTimeExceeded' : 'ClientLeft', offered: [] });
+  });
+  return {
+    connectionId,
+    address,
+    at: clock(),
+    get isLate() {
+      return isLate;
+    },
+    onIdentified() {
+      isIdentified = true;
+    },
+    onLogin() {
+      clearTimeout(grace);
+      place.loggedIn();
+    },
+  };
+}

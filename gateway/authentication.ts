@@ -1,0 +1,56 @@
+import { type Candidate, candidatesFor } from '../core/index/candidates.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import { fingerprintOfHash, keyHash } from '../core/ssh/fingerprint.ts';
+import { parsePublicKeyBlob } from '../core/ssh/public-key.ts';
+import { verifySignature } from '../core/ssh/signature.ts';
+import type { AttemptRefusal } from './events.ts';
+import type { AccessIndexSource } from './ports.ts';
+import type { PublicKeyAttempt } from './ssh/connection.ts';
+
+declare const verified: unique symbol;
+
+/**
+ * Proof that a client holds a private key. `authenticate` below is its only maker, out of the key and the signature of
+ * one and the same attempt; a key that was merely offered never becomes one. Whom the key stands for is asked of the
+ * index each time anew, so that nothing outlives a change of it.
+ */
+export type VerifiedKey = {
+  readonly [verified]: true;
+  readonly hash: string;
+  readonly fingerprint: string;
+  readonly loginName: string;
+  readonly address: string;
+};
+
+/** Who a verified key is at this moment, or why nobody. */
+export type Identify = (key: VerifiedKey) => Result<readonly Candidate[], AttemptRefusal>;
+
+export type Authentication = {
+  /** `undefined`: the client only asked, and may go on to sign. */
+  authenticate(attempt: PublicKeyAttempt, address: string): Result<VerifiedKey | undefined, AttemptRefusal>;
+  readonly identify: Identify;
+};
+
+export const fingerprintOfAttempt = ({ keyBlob }: PublicKeyAttempt): string => fingerprintOfHash(keyHash(keyBlob));
+
+export function createAuthentication(source: AccessIndexSource, clock: () => number): Authentication {
+  const candidates = (facts: { keyHash: string; loginName: string; address: string }) => {
+    const index = source.current;
+    return index === undefined ? err('IndexUnavailable' as const) : candidatesFor(index, { ...facts, now: clock() });
+  };
+  return {
+    authenticate(attempt, address) {
+      const hash = keyHash(attempt.keyBlob);
+      const found = candidates({ keyHash: hash, loginName: attempt.loginName, address });
+      if (!found.ok) return found;
+      if (attempt.proof === undefined) return ok(undefined);
+      const key = parsePublicKeyBlob(attempt.keyBlob);
+      if (!key.ok) return err('NotAPublicKey');
+      const { signature, signedData } = attempt.proof;
+      if (!verifySignature(key.value, attempt.algorithm, signature, signedData)) return err('BadSignature');
+      const { loginName } = attempt;
+      return ok({ hash, fingerprint: fingerprintOfHash(hash), loginName, address } as VerifiedKey);
+    },
+    identify: ({ hash, loginName, address }) => candidates({ keyHash: hash, loginName, address }),
+  };
+}

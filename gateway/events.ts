@@ -1,0 +1,121 @@
+import type { DenyReason } from '../core/access/decision.ts';
+import type { Identity } from '../core/access/identity.ts';
+import type { RuleRef } from '../core/access/permission.ts';
+import type { GitVerb } from '../core/git/command.ts';
+import type { LoginRefusal } from '../core/index/candidates.ts';
+import type { PushReport } from '../core/link/push-report.ts';
+import type { ConnectionRefusal } from './admission.ts';
+
+/** Why one offered key was not taken. `BadSignature`: the key is known, the proof is wrong. */
+export type AttemptRefusal = LoginRefusal | 'BadSignature' | 'NotAPublicKey' | 'IndexUnavailable';
+
+/** Why a connection ended without anybody logging in. */
+export type LoginFailure =
+  | 'GraceTimeExceeded'
+  | 'ClientLeft'
+  | 'TransportFault'
+  | 'TooManyConnectionsOfUser'
+  | 'Draining';
+
+/** Why a command was not run, beside what `decide` says. */
+export type CommandRefusal =
+  | DenyReason
+  | 'NotFound'
+  | 'UnsupportedCommand'
+  | 'MalformedCommand'
+  | 'BadPath'
+  | 'LoginRevoked'
+  | 'Draining';
+
+/** Why the gateway ended a session that was running. */
+export type SessionTermination = 'Revoked' | 'MaxDuration' | 'IdleTimeout' | 'Shutdown';
+
+export type ClientFacts = {
+  readonly connectionId: string;
+  readonly address: string;
+  readonly clientVersion: string;
+};
+
+export type KeyFacts = { readonly loginName: string; readonly fingerprint: string };
+
+export type OfferedKey = KeyFacts & { readonly algorithm: string; readonly refusal: AttemptRefusal | 'OnlyOffered' };
+
+export type SessionFacts = ClientFacts &
+  KeyFacts & {
+    readonly correlationId: string;
+    /** As sent, with everything that is not printable ASCII replaced; at most 1,024 characters. */
+    readonly command: string;
+  };
+
+export type SessionTarget = {
+  readonly identity: Identity;
+  readonly repository: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly path: string;
+    readonly uid: string;
+  };
+  readonly verb: GitVerb;
+  readonly rule: RuleRef;
+};
+
+/** Everything that the gateway tells of itself. One file logs these, one counts them. */
+export type GatewayEvent =
+  | { readonly type: 'ConnectionRefused'; readonly address: string; readonly reason: ConnectionRefusal }
+  | { readonly type: 'AcceptFailed'; readonly detail: string }
+  | { readonly type: 'KeyRefused'; readonly client: ClientFacts; readonly key: OfferedKey }
+  | {
+      readonly type: 'LoginFailed';
+      readonly client: ClientFacts;
+      readonly reason: LoginFailure;
+      readonly offered: readonly OfferedKey[];
+      readonly detail?: string;
+    }
+  | {
+      readonly type: 'LoggedIn';
+      readonly client: ClientFacts;
+      readonly key: KeyFacts;
+      readonly identities: readonly Identity[];
+      readonly algorithms: { readonly kex: string; readonly hostKey: string; readonly cipher: string } | undefined;
+      readonly seconds: number;
+    }
+  | {
+      readonly type: 'LoginEnded';
+      readonly client: ClientFacts;
+      readonly reason: 'Idle' | 'Revoked';
+      readonly detail?: string;
+    }
+  | {
+      readonly type: 'SessionRefused';
+      readonly session: SessionFacts;
+      readonly reason: CommandRefusal;
+      readonly path?: string;
+      readonly identity?: Identity;
+      readonly rule?: RuleRef;
+    }
+  | { readonly type: 'Greeted'; readonly session: SessionFacts; readonly identities: readonly Identity[] }
+  | {
+      readonly type: 'SessionStarted';
+      readonly session: SessionFacts;
+      readonly target: SessionTarget;
+      readonly seconds: number;
+    }
+  | {
+      readonly type: 'SessionEnded';
+      readonly session: SessionFacts;
+      readonly target: SessionTarget;
+      readonly outcome: SessionOutcome;
+      readonly exitStatus: number;
+      readonly bytesIn: number;
+      readonly bytesOut: number;
+      readonly seconds: number;
+      readonly push?: PushReport;
+      /** What ended it, where that was not git. */
+      readonly detail?: string;
+    };
+
+/** `Failed`: git's own exit status was not 0. `Fault`: it was our fault. */
+export type SessionOutcome = 'Completed' | 'Failed' | 'ClientLeft' | 'Fault' | SessionTermination;
+
+/** Takes events; never throws, never blocks. */
+export type Emit = (event: GatewayEvent) => void;

@@ -1,0 +1,48 @@
+import type { RepositorySession, SessionEnd } from './ports.ts';
+import type { SshChannel } from './ssh/connection.ts';
+
+export type Transfer = {
+  /** From the client, and to it, stderr not counted. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** A byte went either way since this was last asked. */
+  wasActive(): boolean;
+  readonly ended: Promise<SessionEnd>;
+};
+
+/** Owns both streams of a session: each side's answer to a write holds back the other side's next read. */
+export function forward(channel: SshChannel, session: RepositorySession): Transfer {
+  const transfer = { bytesIn: 0, bytesOut: 0, active: true };
+  channel.onData = (bytes) => {
+    transfer.bytesIn += bytes.length;
+    transfer.active = true;
+    return session.write(bytes);
+  };
+  session.onDrain = () => channel.resume();
+  channel.onEnd = () => session.end();
+
+  session.onData = (bytes) => {
+    transfer.bytesOut += bytes.length;
+    transfer.active = true;
+    return channel.write(bytes);
+  };
+  channel.onDrain = () => session.resume();
+
+  session.onStderr = (bytes) => channel.writeStderr(bytes);
+  channel.onStderrDrain = () => session.resumeStderr();
+
+  return {
+    get bytesIn() {
+      return transfer.bytesIn;
+    },
+    get bytesOut() {
+      return transfer.bytesOut;
+    },
+    wasActive() {
+      const { active } = transfer;
+      transfer.active = false;
+      return active;
+    },
+    ended: session.ended,
+  };
+}

@@ -1,0 +1,150 @@
+import type { Identify, VerifiedKey } from './authentication.ts';
+import { createEndingLatch } from './ending.ts';
+import type { Emit, SessionFacts, SessionTarget, SessionTermination } from './events.ts';
+import { forward, type Transfer } from './forward.ts';
+import { message } from './message.ts';
+import type {
+  AccessIndexSource,
+  RepositoryDialer,
+  RepositorySession,
+  RepositorySessionRequest,
+  SessionEnd,
+} from './ports.ts';
+import { RepositoryFault } from './repository-fault.ts';
+import { whyLoginRevoked, whyRevoked } from './revocation.ts';
+import type { Route } from './route.ts';
+import { overrun, type SessionLimits } from './session-limits.ts';
+import type { SshChannel } from './ssh/connection.ts';
+import type { Terminable, WatchList } from './watch-list.ts';
+
+export type RunContext = {
+  readonly source: AccessIndexSource;
+  readonly identify: Identify;
+  readonly dialer: RepositoryDialer;
+  readonly watchList: WatchList;
+  readonly limits: SessionLimits;
+  readonly emit: Emit;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+};
+
+/** A decided session. */
+export type Run = {
+  readonly key: VerifiedKey;
+  readonly session: SessionFacts;
+  readonly channel: SshChannel;
+  readonly route: Route;
+  readonly gitProtocol: string | undefined;
+};
+
+/** How long a user waits without a word. */
+const noticeDelay = 2_000;
+
+/**
+ * Opens the link, forwards until git ends, and passes on its exit status; meanwhile the session is on the watch list.
+ * Whatever ends it first (git, the client, the index, a limit, a fault) is its outcome. Never rejects.
+ */
+export async function runRoute(context: RunContext, run: Run): Promise<void> {
+  const { emit, clock } = context;
+  const { session, channel } = run;
+  const target = targetOf(run.route);
+  const startedAt = clock();
+  const latch = createEndingLatch();
+  const givenUp = new AbortController();
+  let link: RepositorySession | undefined;
+  let transfer: Transfer | undefined;
+  let end: SessionEnd | undefined;
+
+  const giveUp = (why: string): void => {
+    link?.cancel(why);
+    givenUp.abort();
+  };
+  const terminate = (termination: SessionTermination, why: string): void => {
+    if (!latch.end(termination, why)) return;
+    channel.abort(1, message(`session ended: ${why}`));
+    giveUp(why);
+  };
+  const onClientLeft = (): void => {
+    if (latch.end('ClientLeft')) giveUp('the client went away');
+  };
+
+  const unwatch = context.watchList.add(watched(context, run, startedAt, () => transfer, terminate));
+  channel.closed.addEventListener('abort', onClientLeft);
+  const notice = setTimeout(() => channel.writeStderr(message('waiting for the repository…')), noticeDelay);
+  try {
+    if (channel.closed.aborted) onClientLeft();
+    link = await context.dialer.open(requestOf(run, target), givenUp.signal);
+    clearTimeout(notice);
+    // It may have been given up in the moment between the link's opening and this line.
+    if (givenUp.signal.aborted) link.cancel('the session was given up');
+    transfer = forward(channel, link);
+    emit({ type: 'SessionStarted', session, target, seconds: (clock() - startedAt) / 1_000 });
+    end = await transfer.ended;
+    if (latch.end(end.exitStatus === 0 ? 'Completed' : 'Failed')) channel.exit(end.exitStatus);
+  } catch (error) {
+    if (latch.end('Fault', String(error))) {
+      const told = error instanceof RepositoryFault ? error.message : 'something went wrong on the server';
+      channel.writeStderr(message(`${told} (tell your administrator: ${session.correlationId})`));
+      channel.exit(1);
+    }
+  } finally {
+    clearTimeout(notice);
+    unwatch();
+    channel.closed.removeEventListener('abort', onClientLeft);
+  }
+  emit({
+    type: 'SessionEnded',
+    session,
+    target,
+    outcome: 'Fault',
+    ...latch.ending,
+    exitStatus: end?.exitStatus ?? 1,
+    bytesIn: transfer?.bytesIn ?? 0,
+    bytesOut: transfer?.bytesOut ?? 0,
+    seconds: (clock() - startedAt) / 1_000,
+    ...(end?.push !== undefined && { push: end.push }),
+  });
+}
+
+/** What may end a session from outside: a change of the index, the key's expiry, a limit. */
+function watched(
+  { source, identify, limits }: RunContext,
+  { key, route }: Run,
+  startedAt: number,
+  transfer: () => Transfer | undefined,
+  terminate: Terminable['terminate'],
+): Terminable {
+  let lastActive = startedAt;
+  const { expiresAt = Number.POSITIVE_INFINITY } = route.candidate;
+  return {
+    terminate,
+    recheck() {
+      const why = source.current && whyRevoked(route, identify(key), source.current);
+      if (why !== undefined) terminate('Revoked', why);
+    },
+    tick(now) {
+      // Before the link is open a session waits for us, not for its client.
+      if (transfer()?.wasActive() !== false) lastActive = now;
+      const limit = overrun(limits, now - startedAt, now - lastActive);
+      if (now >= expiresAt) terminate('Revoked', whyLoginRevoked('Expired'));
+      else if (limit !== undefined) terminate(limit.termination, limit.why);
+    },
+  };
+}
+
+const targetOf = ({ verb, candidate, repository, rule }: Route): SessionTarget => {
+  const { namespace, name, path, uid } = repository;
+  return { identity: candidate.identity, repository: { namespace, name, path, uid }, verb, rule };
+};
+
+function requestOf({ session, route, gitProtocol }: Run, target: SessionTarget): RepositorySessionRequest {
+  const { defaultBranch, description } = route.repository;
+  return {
+    correlationId: session.correlationId,
+    repository: { ...target.repository, defaultBranch, ...(description !== undefined && { description }) },
+    verb: route.verb,
+    identity: target.identity,
+    permission: route.permission,
+    ...(gitProtocol !== undefined && { gitProtocol }),
+  };
+}

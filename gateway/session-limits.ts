@@ -1,0 +1,25 @@
+import type { SessionTermination } from './events.ts';
+
+export type SessionLimits = {
+  /** Milliseconds. 0: no limit. */
+  readonly maxDuration: number;
+  /** Milliseconds without a byte of payload in either direction. 0: no limit, for clients are silent while they count. */
+  readonly idleTimeout: number;
+};
+
+/** The limit that a session has overrun, if any. */
+export function overrun(
+  { maxDuration, idleTimeout }: SessionLimits,
+  duration: number,
+  idle: number,
+): { readonly termination: SessionTermination; readonly why: string } | undefined {
+  if (maxDuration > 0 && duration >= maxDuration) {
+    return { termination: 'MaxDuration', why: `no session may take longer than ${seconds(maxDuration)} here` };
+  }
+  if (idleTimeout > 0 && idle >= idleTimeout) {
+    return { termination: 'IdleTimeout', why: `no data went either way for ${seconds(idleTimeout)}` };
+  }
+  return undefined;
+}
+
+const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 1_000)} s`;
