@@ -1,6 +1,6 @@
 import { decide } from '../core/access/decide.ts';
 import type { Identity } from '../core/access/identity.ts';
-import { permissionOf } from '../core/access/permission.ts';
+import { type Permission, permissionOf } from '../core/access/permission.ts';
 import { formatRef } from '../core/api/object-ref.ts';
 import type { AccessIndex } from '../core/index/access-index.ts';
 import type { Candidate } from '../core/index/candidates.ts';
@@ -25,13 +25,18 @@ export function whyRevoked(
   if (repository === undefined || repository.uid !== route.repository.uid) return 'the repository is gone';
   const isPush = route.verb === 'receive-pack';
   const decision = decide(acting.identity, isPush ? 'Write' : 'Read', repository);
-  if (!decision.allow) return 'you may not do this any more';
+  if (!decision.allow && decision.reason === 'NoGrant') return 'you have no access to the repository any more';
+  if (!decision.allow) return `${decision.message} (${decision.rule})`;
   const permission = permissionOf(acting.identity, repository);
-  if (isPush && JSON.stringify(permission) !== JSON.stringify(route.permission)) {
+  if (isPush && !isSamePermission(permission, route.permission)) {
     return 'the rules of this repository have changed: push again';
   }
   return undefined;
 }
+
+/** The grant that gave the role may be another one now. */
+const isSamePermission = (a: Permission | undefined, b: Permission): boolean =>
+  a?.role === b.role && JSON.stringify(a.refRules) === JSON.stringify(b.refRules);
 
 export const whyLoginRevoked = (refusal: AttemptRefusal): string => reasons[refusal];
 

@@ -2,7 +2,7 @@ import { err, ok, type Result } from '../result.ts';
 import { normalizePath } from './repository-path.ts';
 import { splitWords } from './words.ts';
 
-/** What git runs on the far side: `upload-pack` for a fetch, `receive-pack` for a push, `upload-archive` for an archive. */
+/** What git runs on the far side: for a fetch, a push, and `git archive --remote`. */
 export type GitVerb = 'upload-pack' | 'receive-pack' | 'upload-archive';
 
 export type GitCommand = {

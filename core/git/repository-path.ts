@@ -19,8 +19,8 @@ export const isValidRepositoryPath = (path: string): boolean => explainInvalidPa
 
 /**
  * From the path in a client's command to the one that a Repository has: leading and trailing slashes and one `.git` are
- * stripped (scp form gives `a/b.git`, `ssh://` gives `/a/b.git`). What comes out is valid as `isValidRepositoryPath` says.
- * The error is for people and repeats nothing of the path.
+ * stripped (scp form gives `a/b.git`, `ssh://` gives `/a/b.git`). What comes out is a valid path of a Repository. The
+ * error is for people and repeats nothing of the path.
  */
 export const normalizePath = (raw: string): Result<string, string> => {
   // So that what follows, and its messages, is about few characters. 16: more slashes than any client adds.

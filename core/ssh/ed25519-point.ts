@@ -13,8 +13,8 @@ const isReducible = (y: Buffer): boolean =>
 
 /**
  * Whether 32 bytes can be somebody's Ed25519 public key (RFC 8032 §5.1.3). Low-order points cannot: anybody can make
- * signatures that verify under them (OpenSSL 3.0 accepts those, 3.5 does not). Whether `y` lies on the curve is left open, for that takes an exponentiation: no
- * signature verifies under a `y` that does not.
+ * signatures that verify under them (OpenSSL 3.0 accepts those, 3.5 does not). Whether `y` lies on the curve is left
+ * open, for that takes an exponentiation: no signature verifies under a `y` that does not.
  */
 export const isUsablePoint = (point: Buffer): boolean => {
   const y = Buffer.from(point);

@@ -1,12 +1,15 @@
 import { explainRefusedType, isPublicKeyType, looksLikeKeyType } from './key-type.ts';
 
 /**
- * What people paste where one line of public key belongs. Every explanation is for them: what was found, and what to do.
- * None repeats any of the text, for that may be a secret.
+ * What people paste where one line of public key belongs. Every explanation is for them: what was found, and what to
+ * do. None repeats more of the text than the name of a type, for it may be a secret.
  */
 
 /** PEM's and ssh.com's headers; PuTTY's, whose file holds both halves; and OpenSSH's body without its header. */
 const privateKeyPattern = /BEGIN[A-Z0-9\s]{1,40}PRIVATE\s{1,4}KEY|PuTTY-User-Key-File-|b3BlbnNzaC1rZXktdjEA/i;
+
+/** Of a text that is searched for a key type behind options. */
+const maximumWords = 64;
 
 /** Only the first that is found is told, so the more particular ones come first. */
 const explanations: readonly (readonly [RegExp, string])[] = [
@@ -47,8 +50,9 @@ export const explainPastedText = (text: string): string => {
   const found = explanations.find(([pattern]) => pattern.test(text));
   if (found) return found[1];
   const [first = '', ...others] = text.split(/[ \t]+/, maximumWords);
-  if (isPublicKeyType(first))
+  if (isPublicKeyType(first)) {
     return 'the base64 after the type is missing or damaged; give the whole line of the .pub file';
+  }
   if (looksLikeKeyType(first)) return explainRefusedType(first);
   const type = others.find(looksLikeKeyType);
   if (type !== undefined) {
@@ -59,5 +63,3 @@ export const explainPastedText = (text: string): string => {
   }
   return 'this is not a public key; give the line of a .pub file, such as "ssh-ed25519 AAAA... comment"';
 };
-
-const maximumWords = 64;

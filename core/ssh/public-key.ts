@@ -71,5 +71,6 @@ export const weakness = (
 ): string | undefined => {
   const required = Math.max(policy.minimumRsaBits, minimumRsaBits);
   if (key.type !== 'ssh-rsa' || key.bits >= required) return undefined;
-  return `RSA with ${key.bits} bits is too weak, at least ${required} are needed; make a new key with "ssh-keygen -t ed25519"`;
+  const makeNewKey = 'make a new key with "ssh-keygen -t ed25519"';
+  return `RSA with ${key.bits} bits is too weak, at least ${required} are needed; ${makeNewKey}`;
 };

@@ -194,6 +194,9 @@ describe('verifySignature', () => {
     assert.ok(sample);
     const lying: PublicKey = { ...sample.key, blob: publicKeyOf(rsa).blob };
     assert.equal(verifySignature(lying, sample.algorithm, sample.signature, data), false);
+    const fields = sample.key.blob.subarray(encodeString('ssh-ed25519').length);
+    const renamed: PublicKey = { ...sample.key, blob: Buffer.concat([encodeString('ssh-ed25520'), fields]) };
+    assert.equal(verifySignature(renamed, sample.algorithm, sample.signature, data), false);
     const longer: PublicKey = { ...sample.key, blob: Buffer.concat([sample.key.blob, Buffer.alloc(1)]) };
     assert.equal(verifySignature(longer, sample.algorithm, sample.signature, data), false);
   });

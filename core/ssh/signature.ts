@@ -16,7 +16,7 @@ const schemes: ReadonlyMap<string, SignatureScheme> = new Map<string, SignatureS
   ['rsa-sha2-256', { keyType: 'ssh-rsa', digest: 'sha256' }],
 ]);
 
-/** The algorithms that users can prove themselves with, best first: what `server-sig-algs` announces (RFC 8308 §3.1). */
+/** What users can prove themselves with, best first: the list that `server-sig-algs` announces (RFC 8308 §3.1). */
 export const signatureAlgorithms: readonly string[] = [...schemes.keys()];
 
 /** The type of the keys that sign with `algorithm`; undefined for an algorithm that is refused. */
@@ -69,7 +69,7 @@ const toCryptoSignature = (fields: KeyFields, bytes: Buffer): Buffer => {
     case 'Rsa':
       // RFC 8332 §3 wants the modulus' length, yet some agents leave leading zeros out, so 1 login in 256 has fewer.
       // OpenSSH accepts them; it is the same number.
-      if (bytes.length === 0 || bytes.length > fields.modulus.length) throw new WireError('the length is wrong');
+      if (bytes.length > fields.modulus.length) throw new WireError('an RSA signature is no longer than the modulus');
       return padLeft(bytes, fields.modulus.length);
   }
 };

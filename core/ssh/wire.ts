@@ -3,7 +3,7 @@
  * its bytes and never allocates by a length it was told: strings are views of the input.
  */
 
-/** The bytes are not what the format asks for. Parse functions turn it into a Result; it never leaves core/ssh/. */
+/** The bytes are not what the format asks for: whoever reads what others sent catches it. Quotes nothing of them. */
 export class WireError extends Error {
   override readonly name = 'WireError';
 }

@@ -76,11 +76,20 @@ export interface SshChannel {
   writeStderr(bytes: Buffer): boolean;
   onDrain: () => void;
   onStderrDrain: () => void;
-  /** Bytes from the client; `false` stops them until `resume()`. */
-  onData: (bytes: Buffer) => boolean;
+  /**
+   * Bytes from the client; `false` stops them until `resume()`. They may be kept until `release` is called, once; who
+   * never calls it leaves the buffer to the garbage collector.
+   */
+  onData: (bytes: Buffer, release: () => void) => boolean;
   /** The client sent EOF: nothing more comes, but what is written still reaches it. */
   onEnd: () => void;
   resume(): void;
   /** Flushes both outputs, then exit status, EOF and close; in that order, once. */
   exit(status: number): void;
+  /**
+   * Ends the channel now, for a session that is no longer allowed: drops what stdout and stderr still hold, sends
+   * `message` on stderr as far as the client's window has room, then exit status, EOF and close. Repeatable, also after
+   * `exit`; the connection's other channels go on.
+   */
+  abort(status: number, message: Buffer): void;
 }

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type AdmissionLimits, createAdmission, type Place } from './admission.ts';
+
+const limits: AdmissionLimits = {
+  maxConnections: 6,
+  maxPending: 4,
+  maxPendingPerAddress: 2,
+  exemptRanges: ['198.51.100.0/24'],
+};
+
+const mustEnter = (place: ReturnType<ReturnType<typeof createAdmission>['enter']>): Place => {
+  assert.ok(typeof place === 'object', String(place));
+  return place;
+};
+
+describe('admission', () => {
+  it('bounds connections that have not logged in, for each address and in all', () => {
+    const admission = createAdmission(limits);
+    const first = mustEnter(admission.enter('192.0.2.1'));
+    mustEnter(admission.enter('192.0.2.1'));
+    assert.equal(admission.enter('192.0.2.1'), 'TooManyPendingFromAddress');
+    mustEnter(admission.enter('192.0.2.2'));
+    mustEnter(admission.enter('192.0.2.3'));
+    assert.equal(admission.enter('192.0.2.4'), 'TooManyPending');
+    first.loggedIn();
+    mustEnter(admission.enter('192.0.2.1'));
+    assert.deepEqual([admission.connections, admission.pending], [5, 4]);
+  });
+
+  it('bounds connections in all', () => {
+    const admission = createAdmission(limits);
+    for (let n = 0; n < 6; n++) mustEnter(admission.enter(`192.0.2.${n}`)).loggedIn();
+    assert.equal(admission.enter('192.0.2.9'), 'TooManyConnections');
+  });
+
+  it('gives a place back once, however often it is left', () => {
+    const admission = createAdmission(limits);
+    const place = mustEnter(admission.enter('192.0.2.1'));
+    mustEnter(admission.enter('192.0.2.1'));
+    for (let n = 0; n < 3; n++) {
+      place.loggedIn();
+      place.leave();
+    }
+    assert.deepEqual([admission.connections, admission.pending], [1, 1]);
+    mustEnter(admission.enter('192.0.2.1'));
+    assert.equal(admission.enter('192.0.2.1'), 'TooManyPendingFromAddress');
+  });
+
+  it('lets many clients come from one exempt address', () => {
+    const admission = createAdmission(limits);
+    for (let n = 0; n < 4; n++) mustEnter(admission.enter('::ffff:198.51.100.7'));
+    assert.equal(admission.enter('198.51.100.7'), 'TooManyPending');
+  });
+
+  for (const [name, one, other, expected] of [
+    ['addresses of one /64 as one', '2001:db8::1', '2001:db8:0:0:ffff::2', 'TooManyPendingFromAddress'],
+    ['addresses of two /64 apart', '2001:db8:0:1::1', '2001:db8:0:2::1', undefined],
+    ['the loopback address as one', '::1', '::1', 'TooManyPendingFromAddress'],
+  ] as const) {
+    it(`counts ${name}`, () => {
+      const admission = createAdmission(limits);
+      mustEnter(admission.enter(one));
+      mustEnter(admission.enter(one));
+      const last = admission.enter(other);
+      assert.equal(typeof last === 'string' ? last : undefined, expected);
+    });
+  }
+});

@@ -1,0 +1,60 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { must, type Outcome, type RunOptions, run } from './run.ts';
+import { knownHosts, type Standalone } from './standalone.ts';
+
+export type Key = { readonly file: string; readonly publicKey: string };
+
+/** Makes a key with the real ssh-keygen. */
+export async function makeKey(home: string, name: string, type: readonly string[] = ['ed25519']): Promise<Key> {
+  const folder = join(home, 'keys');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, name);
+  await must('ssh-keygen', ['-q', '-N', '', '-C', name, '-f', file, '-t', ...type]);
+  return { file, publicKey: readFileSync(`${file}.pub`, 'utf8').trim() };
+}
+
+export type Client = {
+  /** Options of ssh, without host and command. */
+  readonly sshOptions: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  url(path: string, user?: string): string;
+  ssh(args: readonly string[], options?: RunOptions & { readonly user?: string }): Promise<Outcome>;
+  /** git in a folder, with this client's key. */
+  git(cwd: string, args: readonly string[], options?: RunOptions): Promise<Outcome>;
+  mustGit(cwd: string, args: readonly string[], options?: RunOptions): Promise<Outcome>;
+};
+
+/** An OpenSSH client and a git that know one server and hold one key, and nothing of this machine's own settings. */
+export function createClient(server: Standalone, key: Key, extra: readonly string[] = []): Client {
+  const hosts = join(server.home, 'known_hosts');
+  writeFileSync(hosts, knownHosts(server));
+  const sshOptions = [
+    ...['-F', 'none', '-i', key.file, '-p', String(server.port)],
+    ...['IdentitiesOnly=yes', 'IdentityAgent=none', 'BatchMode=yes', 'StrictHostKeyChecking=yes'].flatMap((option) => [
+      '-o',
+      option,
+    ]),
+    ...['-o', `UserKnownHostsFile=${hosts}`, '-o', 'ControlMaster=no'],
+    ...extra,
+  ];
+  const env = {
+    GIT_SSH_COMMAND: `ssh ${sshOptions.join(' ')}`,
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_AUTHOR_NAME: 'Test',
+    GIT_AUTHOR_EMAIL: 'test@example.com',
+    GIT_COMMITTER_NAME: 'Test',
+    GIT_COMMITTER_EMAIL: 'test@example.com',
+  };
+  const withEnv = (options: RunOptions): RunOptions => ({ ...options, env: { ...env, ...options.env } });
+  return {
+    sshOptions,
+    env,
+    url: (path, user = 'git') => `ssh://${user}@127.0.0.1:${server.port}/${path}`,
+    ssh: (args, { user = 'git', ...options } = {}) =>
+      run('ssh', [...sshOptions, `${user}@127.0.0.1`, ...args], options),
+    git: (cwd, args, options = {}) => run('git', ['-C', cwd, ...args], withEnv(options)),
+    mustGit: (cwd, args, options = {}) => must('git', ['-C', cwd, ...args], withEnv(options)),
+  };
+}
