@@ -6,8 +6,11 @@ import type { LoginRefusal } from '../core/index/candidates.ts';
 import type { PushReport } from '../core/link/push-report.ts';
 import type { ConnectionRefusal } from './admission.ts';
 
-/** Why one offered key was not taken. `BadSignature`: the key is known, the proof is wrong. */
-export type AttemptRefusal = LoginRefusal | 'BadSignature' | 'NotAPublicKey' | 'IndexUnavailable';
+/**
+ * Why one offered key was not taken. `BadSignature`: the key is known, the proof is wrong. `WrongAlgorithm`: one that does
+ * not go with the key, or signs with SHA-1.
+ */
+export type AttemptRefusal = LoginRefusal | 'BadSignature' | 'NotAPublicKey' | 'WrongAlgorithm' | 'IndexUnavailable';
 
 /** Why a connection ended without anybody logging in. */
 export type LoginFailure =

@@ -50,6 +50,7 @@ const reasons: Readonly<Record<AttemptRefusal, string>> = {
   UserGone: 'your user was removed',
   BadSignature: 'your key was refused',
   NotAPublicKey: 'your key was refused',
+  WrongAlgorithm: 'your key was refused',
   IndexUnavailable: 'nobody can be let in at the moment: try again',
 };
 

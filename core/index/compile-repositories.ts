@@ -1,6 +1,7 @@
 import type { Subject } from '../access/subject.ts';
 import { formatRef } from '../api/object-ref.ts';
 import type { Repository } from '../api/resource.ts';
+import { isValidRepositoryPath } from '../git/repository-path.ts';
 import type { RepositoryEntry, UserEntry } from './entry.ts';
 import { maxEntryBytes, sizeOf } from './entry-size.ts';
 import { accept, type Findings, refuse } from './findings.ts';
@@ -28,7 +29,10 @@ export function compileRepositories(
   for (const repository of [...repositories].sort(bySeniority)) {
     const entry = repositoryEntry(repository);
     const owner = owners.get(entry.path);
-    if (!isPermittedPath(entry, policy)) {
+    if (!isValidRepositoryPath(entry.path)) {
+      const message = `no client could ask for path "${entry.path}": give spec.path without segments that end in .git or .lock`;
+      refuse(findings, repository, 'Invalid', message);
+    } else if (!isPermittedPath(entry, policy)) {
       const message = `path "${entry.path}" is outside of what namespace ${entry.namespace} may use: begin it with "${entry.namespace}/", or ask for a path prefix`;
       refuse(findings, repository, 'PathNotPermitted', message);
     } else if (owner !== undefined) {

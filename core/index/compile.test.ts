@@ -128,6 +128,11 @@ describe('what is accepted', () => {
     assert.equal(verdicts([object('Repository', 'b/free', { path: 'anything' })])[0], 'Accepted');
   });
 
+  it('refuses paths that no client could ask for', () => {
+    assert.match(verdicts([object('Repository', 'a/app.git', {})])[0] ?? '', /^Invalid .*a\/app\.git/);
+    assert.match(verdicts([object('Repository', 'a/x', { path: 'a/b.lock/c' })])[0] ?? '', /^Invalid/);
+  });
+
   it('refuses what compiles to too much, the shared login name, and notes users who do not exist', () => {
     const subjects = Array.from({ length: 100 }, (_, n) => ({
       kind: 'User',
