@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import {
+  buildAncestryQuestion,
+  buildVerdict,
+  createHookReader,
+  maxListLength,
+  maxRefsPerPush,
+} from './hook-dialogue.ts';
+
+const zero = '0'.repeat(40);
+const one = '1'.repeat(40);
+const line = (ref: string, old = zero) => `${old} ${one} ${ref}\n`;
+const end = 'end s3cret\n';
+
+const read = (text: string) => createHookReader('s3cret').push(Buffer.from(text));
+
+test('a list of updates, split anywhere', () => {
+  const text = Buffer.from(line('refs/heads/a') + line('refs/tags/ü', one) + end);
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: text.length }), fc.integer({ min: 0, max: text.length }), (a, b) => {
+      const [first, second] = [Math.min(a, b), Math.max(a, b)];
+      const reader = createHookReader('s3cret');
+      const results = [text.subarray(0, first), text.subarray(first, second), text.subarray(second)].map((part) =>
+        reader.push(part),
+      );
+      const updates = [
+        { old: zero, new: one, ref: 'refs/heads/a' },
+        { old: one, new: one, ref: 'refs/tags/ü' },
+      ];
+      const statements = results.flatMap((result) => (result.ok && result.value !== undefined ? [result.value] : []));
+      assert.deepEqual(statements, [{ kind: 'Updates', updates }]);
+    }),
+  );
+});
+
+test('a name with a newline cannot end the list early', () => {
+  const injected = line('refs/heads/x\n') + line('refs/heads/main', one);
+  assert.deepEqual(read(injected), { ok: true, value: undefined });
+  assert.deepEqual(read(injected + end), { ok: false, error: 'Malformed' });
+});
+
+for (const [name, text] of [
+  ['an empty line', `\n${line('refs/heads/a')}`],
+  ['another secret', `end secret\n`],
+  ['a blank in a ref', line('refs/heads/a b')],
+  ['a ref outside refs/', line('HEAD')],
+  ['a control character', line('refs/heads/\u001b[2J')],
+  ['a ref that is not UTF-8', line('refs/heads/\ufffd')],
+  ['a short object name', `${zero} 12 refs/heads/a\n`],
+  ['object names of two kinds', `${zero} ${'1'.repeat(64)} refs/heads/a\n`],
+  ['an endless line', `${'x'.repeat(100_000)}\n`],
+] as const)
+  test(`refused: ${name}`, () => {
+    assert.deepEqual(read(text + end), { ok: false, error: 'Malformed' });
+  });
+
+test('too many refs, or too long a list, is told when the hook has written it', () => {
+  const many = Array.from({ length: maxRefsPerPush + 1 }, (_, index) => line(`refs/tags/${index}`)).join('');
+  assert.deepEqual(read(many + end), { ok: false, error: 'TooManyRefs' });
+  const reader = createHookReader('s3cret');
+  const long = Buffer.from(line(`refs/heads/${'a'.repeat(1000)}`).repeat(1000));
+  for (let sent = 0; sent <= maxListLength; sent += long.length)
+    assert.deepEqual(reader.push(long), { ok: true, value: undefined });
+  assert.deepEqual(reader.push(Buffer.from(end)), { ok: false, error: 'TooManyRefs' });
+});
+
+test('answers come in order, as many as were asked for', () => {
+  const reader = createHookReader('s3cret');
+  reader.push(Buffer.from(line('refs/heads/a', one) + end));
+  reader.expectAncestry(2);
+  assert.deepEqual(reader.push(Buffer.from('update\nrew')), { ok: true, value: undefined });
+  assert.deepEqual(reader.push(Buffer.from('ind\n')), {
+    ok: true,
+    value: { kind: 'Ancestry', fastForward: [true, false] },
+  });
+  assert.deepEqual(reader.push(Buffer.from('update\n')), { ok: false, error: 'Malformed' });
+});
+
+for (const answer of ['maybe\n', '\n', end, line('refs/heads/b')])
+  test(`no answer: ${JSON.stringify(answer)}`, () => {
+    const reader = createHookReader('s3cret');
+    reader.push(Buffer.from(line('refs/heads/a', one) + end));
+    reader.expectAncestry(1);
+    assert.deepEqual(reader.push(Buffer.from(answer)), { ok: false, error: 'Malformed' });
+  });
+
+test('what is said to the hook keeps to its lines', () => {
+  assert.equal(buildAncestryQuestion([]), '\n');
+  assert.equal(buildAncestryQuestion([{ old: zero, new: one, ref: 'refs/heads/a' }]), `${zero} ${one}\n\n`);
+  assert.equal(buildVerdict(true, []), 'ok\n\n');
+  assert.equal(buildVerdict(false, ['a\nb', '']), 'refused\na?b\n?\n\n');
+});

@@ -1,0 +1,14 @@
+/** How often a gateway says `ping` on a control connection, in milliseconds. */
+export const heartbeatInterval = 5_000;
+
+/** Heartbeats without a byte from the other side after which it counts as dead. */
+export const missedHeartbeats = 2;
+
+/** Bytes of stderr that a server may send for a session before the gateway grants more. */
+export const stderrCredit = 64 * 1024;
+
+/** Bytes of a frame from a gateway: a ticket and its envelope. */
+export const maxGatewayFrame = 128 * 1024;
+
+/** Bytes of a frame from a server: the report of a push of 1,000 refs. */
+export const maxServerFrame = 1024 * 1024;

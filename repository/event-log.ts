@@ -1,0 +1,42 @@
+import type { Logger } from 'pino';
+import type { EventSink } from './events.ts';
+
+/** Writes what the repository server tells as log lines with constant messages. */
+export const createEventLog =
+  (log: Logger): EventSink =>
+  (event) => {
+    const { type: _, ...fields } = event;
+    switch (event.type) {
+      case 'Listening':
+        return log.info(fields, 'repository server listens');
+      case 'LeftoversEnded':
+        return log.warn(fields, 'git processes of an earlier server were ended');
+      case 'ConnectionRefused':
+        return log.warn(fields, 'connection refused');
+      case 'LinkOpened':
+        return log.info(fields, 'gateway connected');
+      case 'LinkEnded':
+        return log.info(fields, 'gateway disconnected');
+      case 'TicketRefused':
+        return log.warn(fields, 'ticket refused');
+      case 'RepositoryCreated':
+        return log.info(fields, 'repository created');
+      case 'StaleFilesRemoved':
+        return log.warn(fields, 'files of an interrupted git were removed');
+      case 'QueueChanged':
+        return;
+      case 'GitSpawned':
+        return log.debug(fields, 'git started');
+      case 'PushJudged':
+        return log.info(fields, 'push judged');
+      case 'SessionEnded': {
+        const { cause, ...rest } = event;
+        if (event.outcome === 'ServerFault') return log.error({ ...rest, err: cause }, 'session failed');
+        return log.info(rest, 'session ended');
+      }
+      case 'Draining':
+        return log.info('no new sessions; waiting for those that run');
+      default:
+        return event satisfies never;
+    }
+  };

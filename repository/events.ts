@@ -1,0 +1,54 @@
+import type { HookProblem } from '../core/link/hook-dialogue.ts';
+import type { FailureCode } from '../core/link/messages.ts';
+import type { TicketProblem } from '../core/link/ticket.ts';
+import type { GitVerb } from '../core/git/command.ts';
+
+/** Why a connection was closed before it became anything. */
+export type ConnectionRefusal = 'TooMany' | 'Silent' | 'NoPreface' | 'UnknownToken' | 'SaidTooMuch';
+
+/** Why a control connection ended. */
+export type LinkEnd =
+  | 'Closed'
+  | 'NoSignOfLife'
+  | 'NoTicket'
+  | 'BadFrame'
+  | 'BadMessage'
+  | 'TooMany'
+  | 'SlowReader'
+  | 'ShuttingDown';
+
+/** How a session ended: git came to its end, was ended by us, or never ran. */
+export type SessionOutcome = 'Exited' | 'Cancelled' | FailureCode;
+
+/** Everything the repository server tells; one file logs it, one counts it. Durations are in seconds. */
+export type RepositoryServerEvent =
+  | { readonly type: 'Listening'; readonly address: string; readonly gitVersion: string }
+  | { readonly type: 'LeftoversEnded'; readonly processes: number }
+  | { readonly type: 'ConnectionRefused'; readonly reason: ConnectionRefusal }
+  | { readonly type: 'LinkOpened'; readonly link: number }
+  | { readonly type: 'LinkEnded'; readonly link: number; readonly reason: LinkEnd }
+  | { readonly type: 'TicketRefused'; readonly link: number; readonly problem: TicketProblem }
+  | { readonly type: 'RepositoryCreated'; readonly uid: string }
+  | { readonly type: 'StaleFilesRemoved'; readonly uid: string; readonly files: number }
+  | { readonly type: 'QueueChanged'; readonly queued: number; readonly running: number }
+  | { readonly type: 'GitSpawned'; readonly correlationId: string; readonly pid: number; readonly seconds: number }
+  | {
+      readonly type: 'PushJudged';
+      readonly correlationId: string;
+      readonly accepted: boolean;
+      readonly refs: number;
+      readonly problem?: HookProblem | 'Revoked';
+    }
+  | {
+      readonly type: 'SessionEnded';
+      readonly correlationId: string;
+      readonly uid: string;
+      readonly verb: GitVerb;
+      readonly outcome: SessionOutcome;
+      readonly exitStatus?: number;
+      readonly seconds: number;
+      readonly cause?: unknown;
+    }
+  | { readonly type: 'Draining' };
+
+export type EventSink = (event: RepositoryServerEvent) => void;

@@ -1,0 +1,47 @@
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import { createEventLog } from './event-log.ts';
+import { createEventMetrics } from './metrics.ts';
+import { createRepositoryServer, type RepositoryServerOptions } from './server.ts';
+
+export type RepositoryOptions = Omit<RepositoryServerOptions, 'onEvent'> & {
+  /** In milliseconds, for sessions that run when the end is asked for. */
+  readonly gracePeriod: number;
+  readonly log: Logger;
+  readonly registry: Registry;
+};
+
+/**
+ * Runs a repository server until `drain` is aborted and its sessions have ended, the grace period is over, or `stop` is
+ * aborted. Throws a `ServerFault` if it cannot start; `onListening` is told when it has.
+ */
+export async function runRepository(
+  options: RepositoryOptions,
+  drain: AbortSignal,
+  stop: AbortSignal = new AbortController().signal,
+  onListening: (address: RepositoryServerOptions['listen']) => void = () => {},
+): Promise<void> {
+  const { gracePeriod, log, registry, ...serverOptions } = options;
+  const writeLog = createEventLog(log);
+  const count = createEventMetrics(registry);
+  const server = await createRepositoryServer({
+    ...serverOptions,
+    onEvent(event) {
+      writeLog(event);
+      count(event);
+    },
+  });
+  onListening(server.address);
+
+  await aborted(AbortSignal.any([drain, stop]));
+  const graceEnds = AbortSignal.any([stop, AbortSignal.timeout(gracePeriod)]);
+  await Promise.race([server.close(), aborted(graceEnds)]);
+  await server.destroy();
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  return promise;
+}

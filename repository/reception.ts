@@ -1,0 +1,57 @@
+import type { Socket } from 'node:net';
+import { dataGreetingLength, parsePreface, prefaceLength } from '../core/link/preface.ts';
+import type { ConnectionRefusal } from './events.ts';
+
+export type Reception = {
+  /** A gateway; `rest` came with its preface. */
+  onControl(socket: Socket, rest: Buffer): void;
+  /** A data connection that said all it may say, with its token in base64url. `false`: nobody waits for it. */
+  onData(socket: Socket, token: string): boolean;
+  onRefused(reason: ConnectionRefusal): void;
+};
+
+/** In milliseconds, for a connection to say what it is. */
+const greetingTimeout = 5_000;
+
+/** Reads a connection's greeting, and of a data connection not a byte more: the rest is git's. */
+export function receive(socket: Socket, { onControl, onData, onRefused }: Reception): void {
+  let greeting: Buffer = Buffer.alloc(0);
+  const timer = setTimeout(() => refuse('Silent'), greetingTimeout);
+
+  function refuse(reason: ConnectionRefusal): void {
+    release();
+    socket.destroy();
+    onRefused(reason);
+  }
+
+  function release(): void {
+    clearTimeout(timer);
+    socket.off('data', take).off('end', onGone).off('close', onGone).off('error', onGone);
+  }
+
+  /** Health checks and port scans connect and leave: no news. */
+  function onGone(): void {
+    if (greeting.length > 0) return refuse('NoPreface');
+    release();
+    socket.destroy();
+  }
+
+  function take(chunk: Buffer): void {
+    greeting = Buffer.concat([greeting, chunk]);
+    if (greeting.length < prefaceLength) return;
+    const kind = parsePreface(greeting);
+    if (kind === undefined) return refuse('NoPreface');
+    if (kind === 'Control') {
+      release();
+      return onControl(socket, greeting.subarray(prefaceLength));
+    }
+    if (greeting.length < dataGreetingLength) return;
+    if (greeting.length > dataGreetingLength) return refuse('SaidTooMuch');
+    release();
+    if (onData(socket, greeting.toString('base64url', prefaceLength))) return;
+    socket.destroy();
+    onRefused('UnknownToken');
+  }
+
+  socket.on('data', take).on('end', onGone).on('close', onGone).on('error', onGone);
+}

@@ -1,0 +1,168 @@
+import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import type { AddressInfo, Socket } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { tokenLength } from '../core/link/preface.ts';
+import { ticketKeyId } from '../core/link/ticket.ts';
+import { type ControlConnection, type ControlConnectionOptions, serveControlConnection } from './control-connection.ts';
+import type { EventSink } from './events.ts';
+import { buildBaseEnvironment } from './git-environment.ts';
+import { createGitLauncher } from './git-launcher.ts';
+import { checkGitVersion } from './git-version.ts';
+import { endLeftovers } from './leftovers.ts';
+import { claimAddress, formatAddress, type ListenAddress, listen } from './listener.ts';
+import { receive } from './reception.ts';
+import { createRepositoryStore } from './repository-store.ts';
+import { createSession, type Session } from './session.ts';
+import { createSessionQueue } from './session-queue.ts';
+import { createWriters } from './writers.ts';
+
+export type RepositoryServerOptions = {
+  readonly listen: ListenAddress;
+  /** Absolute; holds `repositories/`. */
+  readonly dataDir: string;
+  /** What tickets call this server. */
+  readonly podName: string;
+  /** Ed25519 keys of gateways: objects or PEM. */
+  readonly linkPublicKeys: readonly (KeyObject | string)[];
+  /** git processes at once; more sessions wait. */
+  readonly maxSessions: number;
+  readonly maxQueued: number;
+  /** In bytes of one push's pack; absent: no bound. */
+  readonly maxPushBytes?: number;
+  /** Folder of `pre-receive`; default: ours. */
+  readonly hooksDir?: string;
+  readonly git?: string;
+  readonly onEvent: EventSink;
+};
+
+export interface RepositoryServer {
+  /** Where it listens, with the real port. */
+  readonly address: ListenAddress;
+  /** No new sessions; resolves when those that run have ended. */
+  close(): Promise<void>;
+  /** Ends all sessions as a cancel does; resolves when every git is gone. Repeatable. */
+  destroy(): Promise<void>;
+}
+
+const maxLinks = 64;
+/** Beyond sessions and links: connections that have not yet said what they are. */
+const maxGreeting = 256;
+
+/**
+ * Starts a repository server. Throws a `ServerFault` when git is missing or too old, the data folder in use, or the
+ * address not to be had.
+ */
+export async function createRepositoryServer(options: RepositoryServerOptions): Promise<RepositoryServer> {
+  const { dataDir, podName, maxSessions, maxQueued, onEvent, git = 'git' } = options;
+  const environment = buildBaseEnvironment(dataDir);
+  const gitVersion = await checkGitVersion(git, environment);
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await claimAddress(options.listen);
+  const processes = await endLeftovers(dataDir);
+  if (processes > 0) onEvent({ type: 'LeftoversEnded', processes });
+
+  const store = await createRepositoryStore({ dataDir, git, environment, onEvent });
+  const writers = createWriters((uid) => store.clean(uid));
+  const launch = createGitLauncher({
+    git,
+    environment,
+    hooksDir: options.hooksDir ?? fileURLToPath(new URL('./hooks', import.meta.url)),
+    limits: {
+      packThreads: Math.min(4, availableParallelism()),
+      ...(options.maxPushBytes !== undefined && { maxPushBytes: options.maxPushBytes }),
+    },
+  });
+  const queue = createSessionQueue({ maxRunning: maxSessions, maxQueued }, (queued, running) =>
+    onEvent({ type: 'QueueChanged', queued, running }),
+  );
+  const keys = new Map(options.linkPublicKeys.map(readPublicKey).map((key) => [ticketKeyId(key), key]));
+  const links = new Set<ControlConnection>();
+  const sessions = new Set<Session>();
+  /** Sessions whose data connection has not come, by the token that it will bring. */
+  const awaited = new Map<string, Session>();
+  let linksSeen = 0;
+  let closing = false;
+
+  const admit: ControlConnectionOptions['admit'] = (number, order, send) => {
+    if (closing) return 'ShuttingDown';
+    const place = queue.enter();
+    if (place === undefined) return 'Busy';
+    const session = createSession({ number, order, place, store, writers, launch, send, onEvent });
+    const token = randomBytes(tokenLength).toString('base64url');
+    sessions.add(session);
+    awaited.set(token, session);
+    void session.ended.then(() => {
+      sessions.delete(session);
+      awaited.delete(token);
+    });
+    return { session, token };
+  };
+
+  function openLink(socket: Socket, rest: Buffer): void {
+    if (links.size >= maxLinks) {
+      socket.destroy();
+      return onEvent({ type: 'ConnectionRefused', reason: 'TooMany' });
+    }
+    linksSeen += 1;
+    const link = serveControlConnection({
+      socket,
+      link: linksSeen,
+      podName,
+      keys,
+      admit,
+      onEvent,
+    });
+    links.add(link);
+    socket.once('close', () => links.delete(link));
+    if (rest.length > 0) link.push(rest);
+  }
+
+  const server = await listen(options.listen, maxLinks + maxSessions + maxQueued + maxGreeting, (socket) =>
+    receive(socket, {
+      onControl: openLink,
+      onData(connection, token) {
+        const session = awaited.get(token);
+        awaited.delete(token);
+        session?.attach(connection);
+        return session !== undefined;
+      },
+      onRefused: (reason) => onEvent({ type: 'ConnectionRefused', reason }),
+    }),
+  );
+  server.on('drop', () => onEvent({ type: 'ConnectionRefused', reason: 'TooMany' }));
+  const address = 'path' in options.listen ? options.listen : boundAddress(server.address() as AddressInfo);
+  onEvent({ type: 'Listening', address: formatAddress(address), gitVersion });
+
+  async function allEnded(): Promise<void> {
+    while (sessions.size > 0) await Promise.all([...sessions].map((session) => session.ended));
+    for (const link of links) link.destroy('ShuttingDown');
+    server.close();
+  }
+
+  return {
+    address,
+    close() {
+      if (!closing) onEvent({ type: 'Draining' });
+      closing = true;
+      for (const session of sessions)
+        if (session.waiting) session.cancel('ShuttingDown', 'the repository server is about to end');
+      return allEnded();
+    },
+    destroy() {
+      closing = true;
+      for (const session of sessions) session.cancel('ShuttingDown', 'the repository server ends');
+      return allEnded();
+    },
+  };
+}
+
+function readPublicKey(key: KeyObject | string): KeyObject {
+  const publicKey = typeof key === 'string' ? createPublicKey(key) : key;
+  if (publicKey.type !== 'public' || publicKey.asymmetricKeyType !== 'ed25519')
+    throw new TypeError('link keys are public Ed25519 keys');
+  return publicKey;
+}
+
+const boundAddress = ({ address, port }: AddressInfo): ListenAddress => ({ host: address, port });

@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { FailureCode, ServerMessage } from '../core/link/messages.ts';
+import { dataGreetingLength } from '../core/link/preface.ts';
+import type { SessionOrder } from '../core/link/ticket-content.ts';
+import type { EventSink, SessionOutcome } from './events.ts';
+import type { GitLauncher } from './git-launcher.ts';
+import type { GitProcess } from './git-process.ts';
+import { answerHook } from './hook-conversation.ts';
+import type { RepositoryStore } from './repository-store.ts';
+import type { SessionPlace } from './session-queue.ts';
+import { createStderrForwarder, type StderrForwarder } from './stderr-forwarder.ts';
+import type { Writers } from './writers.ts';
+
+/** One session, from its ticket to its last byte. */
+export interface Session {
+  /** The data connection is here; what it said so far is read. */
+  attach(socket: Socket): void;
+  grantStderr(bytes: number): void;
+  /** The gateway has read everything. Repeatable. */
+  finish(): void;
+  /** Every later question of the hook is answered no, then git ends. Repeatable. */
+  cancel(code: Extract<FailureCode, 'Cancelled' | 'ShuttingDown'>, reason: string): void;
+  /** git has not been started: it can be asked for again elsewhere. */
+  readonly waiting: boolean;
+  /** Settles when git is gone and all connections are closed; never rejects. */
+  readonly ended: Promise<void>;
+}
+
+export type SessionOptions = {
+  /** The number that the gateway gave it. */
+  readonly number: number;
+  readonly order: SessionOrder;
+  readonly place: SessionPlace;
+  readonly store: RepositoryStore;
+  readonly writers: Writers;
+  readonly launch: GitLauncher;
+  readonly send: (message: ServerMessage) => void;
+  readonly onEvent: EventSink;
+};
+
+/** In milliseconds, from `accepted` to the token on a data connection. */
+const attachTimeout = 10_000;
+
+const spokeEarly = 'the data connection spoke before its time';
+
+/** Ends a session before git runs, with a code for the gateway. */
+class SessionFailure extends Error {
+  readonly code: FailureCode;
+
+  constructor(code: FailureCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export function createSession({ number, order, place, store, writers, launch, send, onEvent }: SessionOptions): Session {
+  const began = performance.now();
+  const revocation = new AbortController();
+  const finished = Promise.withResolvers<void>();
+  const attached = Promise.withResolvers<Socket>();
+  let socket: Socket | undefined;
+  let git: GitProcess | undefined;
+  let stderr: StderrForwarder | undefined;
+
+  const giveUp = (code: FailureCode, reason: string): void => revocation.abort(new SessionFailure(code, reason));
+  const attachTimer = setTimeout(() => giveUp('NoDataConnection', 'no data connection in time'), attachTimeout);
+  revocation.signal.addEventListener('abort', () => {
+    attached.reject(revocation.signal.reason);
+    stderr?.stop();
+    git?.end();
+    finished.resolve();
+  });
+  attached.promise.catch(() => {});
+
+  /** Until git has it, the connection is watched: it must neither speak nor go away. */
+  function watch(connection: Socket): () => void {
+    const onData = (): void => giveUp('NoDataConnection', spokeEarly);
+    const onGone = (): void => giveUp('NoDataConnection', 'the data connection went away');
+    connection.on('data', onData).on('end', onGone).on('close', onGone);
+    return () => connection.off('data', onData).off('end', onGone).off('close', onGone);
+  }
+
+  function start(path: string, connection: Socket): GitProcess {
+    const secret = randomBytes(16).toString('hex');
+    const started = performance.now();
+    const process = launch(order, path, secret, connection);
+    const seconds = (performance.now() - started) / 1000;
+    onEvent({ type: 'GitSpawned', correlationId: order.correlationId, pid: process.pid, seconds });
+    stderr = createStderrForwarder(process.stderr, (bytes) => send({ type: 'stderr', session: number, bytes }));
+    answerHook({
+      channel: process.hook,
+      secret,
+      permission: order.permission,
+      revoked: revocation.signal,
+      onJudged(report) {
+        send({ type: 'push', session: number, report });
+        const { accepted, total: refs } = report;
+        onEvent({ type: 'PushJudged', correlationId: order.correlationId, accepted, refs });
+      },
+      onRefused: (problem) =>
+        onEvent({ type: 'PushJudged', correlationId: order.correlationId, accepted: false, refs: 0, problem }),
+    });
+    return process;
+  }
+
+  async function run(): Promise<number> {
+    const preparing = store.prepare(order.repository);
+    preparing.catch(() => {});
+    const connection = await attached.promise;
+    const unwatch = watch(connection);
+    await place.wait(revocation.signal);
+    const path = await preparing;
+    const leave = order.verb === 'receive-pack' ? await writers.enter(order.repository.uid) : undefined;
+    let exitStatus: number | undefined;
+    try {
+      revocation.signal.throwIfAborted();
+      unwatch();
+      git = start(path, connection);
+      // What was read here would be missing there.
+      if (connection.bytesRead !== dataGreetingLength) giveUp('NoDataConnection', spokeEarly);
+      else send({ type: 'ready', session: number });
+      exitStatus = await git.exited;
+    } finally {
+      leave?.(exitStatus === undefined || exitStatus > 128);
+    }
+    place.leaveProcess();
+    git.hook.destroy();
+    connection.end();
+    if (!revocation.signal.aborted) await stderr?.drain();
+    return exitStatus;
+  }
+
+  async function live(): Promise<void> {
+    let outcome: SessionOutcome;
+    let details: { exitStatus?: number; cause?: unknown };
+    try {
+      const exitStatus = await run();
+      send({ type: 'exit', session: number, exitStatus });
+      outcome = revocation.signal.aborted ? 'Cancelled' : 'Exited';
+      details = { exitStatus };
+    } catch (cause) {
+      outcome = cause instanceof SessionFailure ? cause.code : 'ServerFault';
+      details = { cause };
+      const message = cause instanceof SessionFailure ? cause.message : 'see the log of the repository server';
+      send({ type: 'failed', session: number, code: outcome, message });
+      finished.resolve();
+    }
+    clearTimeout(attachTimer);
+    place.leaveProcess();
+    const seconds = (performance.now() - began) / 1000;
+    const { correlationId, verb, repository } = order;
+    onEvent({ type: 'SessionEnded', correlationId, uid: repository.uid, verb, outcome, seconds, ...details });
+    // Closing with unread input would reset the connection, and git's last words with it, before they are read.
+    await finished.promise;
+    socket?.destroy();
+    place.leave();
+  }
+
+  const ended = live();
+  return {
+    attach(connection) {
+      clearTimeout(attachTimer);
+      socket = connection;
+      connection.on('error', () => connection.destroy());
+      if (revocation.signal.aborted) connection.destroy();
+      else attached.resolve(connection);
+    },
+    grantStderr: (bytes) => stderr?.grant(bytes),
+    finish: () => finished.resolve(),
+    cancel: giveUp,
+    get waiting() {
+      return git === undefined;
+    },
+    ended,
+  };
+}

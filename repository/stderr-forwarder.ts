@@ -1,0 +1,64 @@
+import type { Readable } from 'node:stream';
+import { stderrCredit } from '../core/link/limits.ts';
+
+export interface StderrForwarder {
+  /** The gateway has room for so many bytes more. */
+  grant(bytes: number): void;
+  /** After git's exit. Resolves when all was sent, or when nobody will send or take more. */
+  drain(): Promise<void>;
+  /** Drops what is left; repeatable. */
+  stop(): void;
+}
+
+/** Only what the gateway cannot have been told in its lifetime: so much is never granted. */
+const mostCredit = 16 * stderrCredit;
+
+/** In milliseconds: for a stderr that stays open though git's whole process group is gone. */
+const drainTimeout = 2_000;
+
+/**
+ * Sends git's stderr as far as the gateway granted credit. It pulls instead of pausing: Node lets a paused stream flow
+ * when its process exits, which would fill memory for a reader that is slow.
+ */
+export function createStderrForwarder(stderr: Readable, send: (bytes: Buffer) => void): StderrForwarder {
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  let credit = stderrCredit;
+  let idleTimer: NodeJS.Timeout | undefined;
+  let draining = false;
+
+  function forward(): void {
+    while (credit > 0 && stderr.readableLength > 0) {
+      const bytes: Buffer | null = stderr.read(Math.min(credit, stderr.readableLength));
+      if (bytes === null) break;
+      credit -= bytes.length;
+      send(bytes);
+    }
+    // Lets the stream notice its end, which comes only with a read.
+    if (credit > 0) stderr.read(0);
+    clearTimeout(idleTimer);
+    if (draining && credit > 0) idleTimer = setTimeout(stop, drainTimeout);
+  }
+
+  function stop(): void {
+    clearTimeout(idleTimer);
+    resolve();
+    stderr.destroy();
+  }
+
+  stderr.on('readable', forward);
+  stderr.on('end', stop);
+  stderr.on('close', stop);
+  stderr.on('error', stop);
+  return {
+    grant(bytes) {
+      credit = Math.min(credit + bytes, mostCredit);
+      forward();
+    },
+    drain() {
+      draining = true;
+      forward();
+      return ended;
+    },
+    stop,
+  };
+}
