@@ -1,0 +1,64 @@
+import { createPublicKey } from 'node:crypto';
+import ssh2, { type ParsedKey } from 'ssh2';
+import { hostKeyAlgorithms } from './algorithms.ts';
+
+const minimumRsaBits = 2048;
+
+/**
+ * Makes a new host key.
+ * @returns `privateKey` in OpenSSH's format, and `publicKey` as one line, `TYPE BASE64`.
+ */
+export const generateHostKey = (
+  type: 'ed25519' | 'rsa',
+): { readonly privateKey: string; readonly publicKey: string } => {
+  const pair =
+    type === 'rsa' ? ssh2.utils.generateKeyPairSync('rsa', { bits: 3072 }) : ssh2.utils.generateKeyPairSync('ed25519');
+  return { privateKey: pair.private, publicKey: pair.public.trim() };
+};
+
+/**
+ * The public half of a host key.
+ * @param privateKey the text of an unencrypted private key, as OpenSSH writes it.
+ * @returns `type` as in the first field of a public key line, and the key blob of RFC 4253 §6.6.
+ * @throws Error with a message for people, without any of the key's text.
+ */
+export const publicHostKey = (privateKey: string): { readonly type: string; readonly blob: Buffer } => {
+  const key = parseHostKey(privateKey);
+  return { type: key.type, blob: key.getPublicSSH() };
+};
+
+/**
+ * The keys that a server signs with, by signature algorithm; best first whatever the order of the texts.
+ * @throws Error for an unusable key, and when two have the same type.
+ */
+export const loadHostKeys = (privateKeys: readonly string[]): ReadonlyMap<string, ParsedKey> => {
+  const byType = new Map<string, ParsedKey>();
+  for (const privateKey of privateKeys) {
+    const key = parseHostKey(privateKey);
+    if (byType.has(key.type)) throw new Error(`there are two host keys of type ${key.type}`);
+    byType.set(key.type, key);
+  }
+  if (byType.size === 0) throw new Error('there is no host key');
+
+  const byAlgorithm = new Map<string, ParsedKey>();
+  for (const [type, algorithms] of Object.entries(hostKeyAlgorithms)) {
+    const key = byType.get(type);
+    if (key !== undefined) for (const algorithm of algorithms) byAlgorithm.set(algorithm, key);
+  }
+  return byAlgorithm;
+};
+
+const parseHostKey = (text: string): ParsedKey => {
+  const parsed = ssh2.utils.parseKey(text);
+  if (parsed instanceof Error)
+    throw new Error('a host key cannot be read: it is damaged, encrypted, or no private key');
+  const key = Array.isArray(parsed) ? (parsed[0] as ParsedKey) : parsed;
+  if (!key.isPrivateKey()) throw new Error('a host key is a public key; the private one is needed');
+  if (!(key.type in hostKeyAlgorithms)) throw new Error(`a host key has the type ${key.type}; use ed25519 or RSA`);
+  if (key.type === 'ssh-rsa') {
+    const bits = createPublicKey(key.getPublicPEM()).asymmetricKeyDetails?.modulusLength ?? 0;
+    if (bits < minimumRsaBits)
+      throw new Error(`an RSA host key has ${bits} bits; at least ${minimumRsaBits} are needed`);
+  }
+  return key;
+};

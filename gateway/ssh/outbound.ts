@@ -1,0 +1,51 @@
+import type { Socket } from 'node:net';
+
+/** The way to the client's socket, which counts what the kernel has not taken yet. */
+export interface Outbound {
+  /** @param onWritten the buffer is free again; also called when the socket has failed. */
+  write(bytes: Uint8Array, onWritten?: () => void): void;
+  /** Bytes that wait in this process's memory. */
+  readonly queued: number;
+  /** Bytes since the start. */
+  readonly written: number;
+}
+
+/**
+ * Joins all writes of one tick into one system call.
+ * @param onProgress the kernel has taken something; `queued` may have become smaller.
+ */
+export const createOutbound = (socket: Socket, onProgress: () => void): Outbound => {
+  let corked = false;
+  let written = 0;
+
+  const uncork = (): void => {
+    corked = false;
+    socket.uncork();
+  };
+
+  socket.on('drain', onProgress);
+  return {
+    write: (bytes, onWritten) => {
+      if (!corked) {
+        corked = true;
+        socket.cork();
+        process.nextTick(uncork);
+      }
+      written += bytes.length;
+      if (onWritten === undefined) {
+        socket.write(bytes);
+      } else {
+        socket.write(bytes, () => {
+          onWritten();
+          onProgress();
+        });
+      }
+    },
+    get queued() {
+      return socket.writableLength;
+    },
+    get written() {
+      return written;
+    },
+  };
+};
