@@ -1,0 +1,62 @@
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import type { Log } from './log.ts';
+import { StartupError } from './startup-error.ts';
+
+export type EndSignals = {
+  /** End in good order: nothing new is taken on, and what runs may finish within the grace period. */
+  readonly drain: AbortSignal;
+  /** End now; `drain` is aborted too. There are a few hundred milliseconds left. */
+  readonly stop: AbortSignal;
+};
+
+const flushMilliseconds = 1_000;
+const stopMilliseconds = 500;
+
+/**
+ * Runs a long-lived subcommand, and ends the process after it. The first SIGTERM or SIGINT drains, a second one stops.
+ * A fault that nobody caught ends the process: what is left of it cannot be trusted. A process that was started by
+ * another of ours stops when that one is gone, however it ended.
+ */
+export async function runProcess(log: Log, main: (signals: EndSignals) => Promise<ExitCode>): Promise<never> {
+  const drain = new AbortController();
+  const stop = new AbortController();
+  const end = async (code: ExitCode): Promise<never> => {
+    await log.sink.flush(flushMilliseconds);
+    process.exit(code);
+  };
+  const stopNow = (): void => {
+    stop.abort();
+    drain.abort();
+    setTimeout(() => process.exit(exitCodes.failed), stopMilliseconds);
+  };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (drain.signal.aborted) {
+      log.logger.warn({ signal }, 'second signal: ending at once');
+      stopNow();
+      return;
+    }
+    log.logger.info({ signal }, 'draining: one more signal ends at once');
+    drain.abort();
+  };
+  const onFault = (error: unknown): void => {
+    log.logger.fatal({ err: error }, 'unexpected fault: ending');
+    void end(exitCodes.failed);
+  };
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  process.on('uncaughtException', onFault).on('unhandledRejection', onFault);
+  process.on('disconnect', () => {
+    log.logger.warn('the process that started this one is gone: ending');
+    stopNow();
+  });
+  const code = await main({ drain: drain.signal, stop: stop.signal }).catch((error: unknown) => report(log, error));
+  return end(stop.signal.aborted ? exitCodes.failed : code);
+}
+
+function report(log: Log, error: unknown): ExitCode {
+  if (error instanceof StartupError) {
+    process.stderr.write(`git-ingress: ${error.message}\n`);
+    return error.exitCode;
+  }
+  log.logger.fatal({ err: error }, 'unexpected fault: ending');
+  return exitCodes.failed;
+}

@@ -1,0 +1,45 @@
+import { isatty } from 'node:tty';
+import { type Logger, pino, stdTimeFunctions } from 'pino';
+import { prettyFactory } from 'pino-pretty';
+import type { Config } from './config/schema.ts';
+import { createLogSink, type LogSink } from './log-sink.ts';
+
+export type { Logger } from 'pino';
+
+export type Log = {
+  /** Messages are constant; what varies, and all that strangers sent, goes into fields. Never key material. */
+  readonly logger: Logger;
+  /** Lines with `"audit": true`; written whatever the level. */
+  readonly audit: Logger;
+  /** What `auto` turned out to be: for a child process whose stdout is ours. */
+  readonly format: 'json' | 'pretty';
+  readonly sink: LogSink;
+};
+
+/** Opens the log of a process on its standard output. `component` is in every line. */
+export function createLog(
+  options: Config['log'] & { readonly component: string; readonly fd?: number; readonly sink?: LogSink },
+): Log {
+  const fd = options.fd ?? 1;
+  const format = options.format === 'auto' ? (isatty(fd) ? 'pretty' : 'json') : options.format;
+  const sink = options.sink ?? createLogSink(fd);
+  const destination = format === 'json' ? sink : createPrettySink(sink, isatty(fd) && !process.env.NO_COLOR);
+  const logger = pino(
+    {
+      level: options.level,
+      base: { component: options.component },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+    },
+    destination,
+  );
+  return { logger, audit: logger.child({ audit: true }, { level: 'info' }), format, sink };
+}
+
+function createPrettySink(sink: LogSink, colorize: boolean): { write(line: string): void } {
+  const format = prettyFactory({ colorize, singleLine: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'component' });
+  // JSON escapes the control characters of ASCII; those of Latin-1 would still be obeyed by some terminals.
+  return { write: (line) => sink.write(format(line).replace(/[\x7f-\x9f]/g, escapeControl)) };
+}
+
+const escapeControl = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -1,0 +1,109 @@
+import { hash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import type { Resource } from '../../core/api/resource.ts';
+import { type DocumentContent, parseDocument } from './parse-document.ts';
+import type { ManifestProblem } from './problem.ts';
+import { readText, type TextProblem } from './read-text.ts';
+import { splitDocuments } from './split-documents.ts';
+import type { FoundFile } from './walk.ts';
+
+/** An object and where it is written. */
+export type ManifestObject = { readonly resource: Resource; readonly file: string; readonly line: number };
+
+/** A document that is none of ours. */
+export type IgnoredDocument = { readonly file: string; readonly line: number; readonly what: string };
+
+/** A file as it was last read. */
+export type ManifestFile = {
+  readonly identity: string;
+  /** False if it had been written to so lately that one more write could have gone unseen: to be read once more. */
+  readonly isSettled: boolean;
+  /** What holds. */
+  readonly content: FileContent;
+  /** What a reading without syntax errors last gave: the same as `content`, unless there never was one. */
+  readonly lastGood: FileContent | undefined;
+  /** What is wrong with the file as it is now. */
+  readonly problems: readonly ManifestProblem[];
+};
+
+export type FileContent = {
+  readonly objects: readonly ManifestObject[];
+  readonly ignored: readonly IgnoredDocument[];
+  readonly problems: readonly ManifestProblem[];
+  /** By hash of their text: a document that stays as it is is not parsed again, and its objects stay the same values. */
+  readonly documents: ReadonlyMap<string, DocumentContent>;
+};
+
+/** File systems keep time in ticks of up to 10 ms, some network file systems of more. */
+const settleMilliseconds = 100;
+const sliceMilliseconds = 10;
+
+/**
+ * Reads a file of manifests. One with a syntax error anywhere keeps what it last said as a whole: half of a file that
+ * is being edited may miss anything. If it never was without one, its good documents hold. Undefined: it is gone.
+ */
+export async function readManifestFile(
+  found: FoundFile,
+  previous: ManifestFile | undefined,
+): Promise<ManifestFile | undefined> {
+  const now = Date.now();
+  const isSettled = now - found.changedAt > settleMilliseconds || found.changedAt - now > 60_000;
+  const { path: file, identity } = found;
+  const lastGood = previous?.lastGood;
+  const text = await readText(file);
+  if (!text.ok) {
+    if (text.error.kind === 'Gone') return undefined;
+    const content = previous?.content ?? nothing;
+    return { identity, isSettled, content, lastGood, problems: [describe(text.error, file, content)] };
+  }
+  const content = await parseContent(text.value, file, previous?.content.documents);
+  if (content.broken.length === 0) return { identity, isSettled, content, lastGood: content, problems: [] };
+  const inForce = lastGood ?? content;
+  const consequence = lastGood === undefined ? 'its other documents hold' : keeps(lastGood);
+  const problems = content.broken.map(({ line, message }): ManifestProblem => {
+    return { kind: 'NotYaml', file, line, message: `is not YAML: ${message}; ${consequence}` };
+  });
+  return { identity, isSettled, content: inForce, lastGood, problems: problems.slice(0, maxBroken) };
+}
+
+const nothing: FileContent = { objects: [], ignored: [], problems: [], documents: new Map() };
+const maxBroken = 20;
+
+const keeps = ({ objects }: FileContent): string =>
+  `until that is repaired, its last good state holds (${objects.length} objects)`;
+
+function describe(problem: TextProblem, file: string, content: FileContent): ManifestProblem {
+  const kind = problem.kind === 'NotText' ? 'NotYaml' : 'Unreadable';
+  const verb = problem.kind === 'NotText' || problem.message.startsWith('is ') ? '' : 'cannot be read: ';
+  return { kind, file, message: `${verb}${problem.message}; ${keeps(content)}` };
+}
+
+type Parsed = FileContent & { readonly broken: readonly { readonly line: number; readonly message: string }[] };
+
+async function parseContent(
+  text: Buffer,
+  file: string,
+  known: ReadonlyMap<string, DocumentContent> | undefined,
+): Promise<Parsed> {
+  const objects: ManifestObject[] = [];
+  const ignored: IgnoredDocument[] = [];
+  const problems: ManifestProblem[] = [];
+  const documents = new Map<string, DocumentContent>();
+  const broken: { line: number; message: string }[] = [];
+  let sliceEnd = performance.now() + sliceMilliseconds;
+  for (const { text: document, line: start } of splitDocuments(text)) {
+    const digest = hash('sha256', document, 'base64');
+    const content = documents.get(digest) ?? known?.get(digest) ?? parseDocument(document);
+    documents.set(digest, content);
+    const at = (line: number) => start + line + 1;
+    for (const { resource, line } of content.objects) objects.push({ resource, file, line: at(line) });
+    for (const { what, line } of content.ignored) ignored.push({ file, line: at(line), what });
+    for (const { line, ...rest } of content.invalid) problems.push({ kind: 'Invalid', file, line: at(line), ...rest });
+    if (content.broken) broken.push({ line: at(content.broken.line), message: content.broken.message });
+    if (performance.now() < sliceEnd) continue;
+    // The gateway lives in the same process: sessions go on while a large file is read.
+    await setImmediate();
+    sliceEnd = performance.now() + sliceMilliseconds;
+  }
+  return { objects, ignored, problems, documents, broken };
+}

@@ -1,0 +1,132 @@
+import type { Registry } from 'prom-client';
+import { signatureAlgorithms } from '../core/ssh/signature.ts';
+import { createEventLog } from '../gateway/event-log.ts';
+import { createEventMetrics, registerGatewayGauges } from '../gateway/event-metrics.ts';
+import { createGateway, type Gateway } from '../gateway/gateway.ts';
+import { createRepositoryDialer } from '../gateway/link/dialer.ts';
+import type { AccessIndexSource } from '../gateway/ports.ts';
+import { createSshServer } from '../gateway/ssh/server.ts';
+import { formatAddress } from '../runtime/config/address.ts';
+import type { Config } from '../runtime/config/schema.ts';
+import { startHttpServer } from '../runtime/http-server.ts';
+import type { EndSignals } from '../runtime/lifecycle.ts';
+import type { Log } from '../runtime/log.ts';
+import { createMetrics } from '../runtime/metrics.ts';
+import { explainSystemError, StartupError } from '../runtime/startup-error.ts';
+import { version } from '../runtime/version.ts';
+import { openDataFolder } from './data-folder.ts';
+import { type HostKey, openHostKeys } from './host-keys.ts';
+import { openManifestIndex } from './manifest-index.ts';
+import { type RepositoryProcess, startRepositoryProcess } from './repository-process.ts';
+
+/** Output of one connection that may wait in memory for its client to read. */
+const maxBufferedBytes = 1024 * 1024;
+
+/**
+ * `git-ingress run`: index and gateway in this process, the repository server in its own, reached over the real link.
+ * Resolves when all of it has ended in good order. Throws a `StartupError` for what its surroundings do not give.
+ */
+export async function runStandalone(config: Config, log: Log, { drain, stop }: EndSignals): Promise<void> {
+  const metrics = createMetrics({ component: 'standalone', version });
+  const data = await openDataFolder(config.data);
+  const hostKeys = await openHostKeys(data.hostKeys);
+  const index = await openManifestIndex(config, log.logger, metrics);
+  await using ending = new AsyncDisposableStack();
+  const repository = await startRepositoryProcess({ config, data, log });
+  ending.defer(() => repository.close());
+  const { gateway, closeDialer } = wireGateway(config, log, metrics, hostKeys, index.source, repository);
+  ending.defer(closeDialer);
+
+  const notReady = (): string[] => [
+    ...(drain.aborted ? ['draining'] : []),
+    ...(gateway.isListening ? [] : ['not listening']),
+    ...(index.source.current === undefined ? ['no index yet'] : []),
+    ...(repository.isUp ? [] : ['the repository server is being started again']),
+  ];
+  const http =
+    config.http.listen &&
+    (await startHttpServer({ listen: config.http.listen, metrics: joinMetrics(metrics, repository), notReady }));
+  ending.defer(async () => http?.close());
+  const ssh = await listen(gateway, config);
+  const addresses = { ssh: formatAddress(ssh), ...(http && { http: formatAddress(http.address) }) };
+  log.logger.info({ ...addresses, manifests: config.manifests, data: data.path, version }, 'ready');
+
+  // What is revoked during the drain ends as at any other time.
+  const served = new AbortController();
+  const watching = index.watch(served.signal).finally(() => gateway.close());
+  await Promise.race([aborted(drain), watching]);
+  const graceEnds = AbortSignal.any([stop, AbortSignal.timeout(config.shutdown.gracePeriod)]);
+  graceEnds.addEventListener('abort', () => gateway.destroy());
+  await gateway.close();
+  served.abort();
+  await watching;
+}
+
+function wireGateway(
+  config: Config,
+  log: Log,
+  metrics: Registry,
+  hostKeys: readonly HostKey[],
+  source: AccessIndexSource,
+  repository: RepositoryProcess,
+): { readonly gateway: Gateway; readonly closeDialer: () => Promise<void> } {
+  const writeLog = createEventLog(log.logger, log.audit, Date.now);
+  const count = createEventMetrics(metrics);
+  const dialer = createRepositoryDialer({
+    address: repository.address,
+    podName: repository.podName,
+    signingKey: repository.linkPrivateKey,
+    log: log.logger,
+  });
+  const ssh = createSshServer({
+    hostKeys: hostKeys.map(({ privateKey }) => privateKey),
+    softwareVersion: config.ssh.softwareVersion,
+    signatureAlgorithms,
+    rekey: { bytes: config.ssh.rekeyBytes, intervalMs: config.ssh.rekeyInterval },
+    keepalive: { intervalMs: config.ssh.keepaliveInterval, maxMissed: config.ssh.keepaliveMaxMissed },
+    maxChannels: config.sessions.maxPerConnection,
+    maxAttempts: config.login.maxAttempts,
+    maxBufferedBytes,
+  });
+  const gateway = createGateway({
+    source,
+    dialer,
+    ssh,
+    clock: Date.now,
+    emit(event) {
+      writeLog(event);
+      count(event);
+    },
+    admission: {
+      maxConnections: config.connections.max,
+      maxPending: config.login.maxPending,
+      maxPendingPerAddress: config.login.maxPendingPerAddress,
+      exemptRanges: config.login.exemptRanges,
+    },
+    maxConnectionsPerUser: config.connections.maxPerUser,
+    sessions: { maxDuration: config.sessions.maxDuration, idleTimeout: config.sessions.idleTimeout },
+    loginGraceTime: config.login.graceTime,
+    idleTimeout: config.connections.idleTimeout,
+  });
+  registerGatewayGauges(metrics, gateway, source);
+  return { gateway, closeDialer: () => dialer.close() };
+}
+
+async function listen(gateway: Gateway, { ssh }: Config): ReturnType<Gateway['listen']> {
+  return gateway.listen(ssh.listen).catch((error: unknown) => {
+    const message = `cannot listen on ${formatAddress(ssh.listen)} for SSH: ${explainSystemError(error)}`;
+    throw new StartupError('ADDRESS_NOT_USABLE', message, { cause: error });
+  });
+}
+
+/** Both processes' metrics in one page. */
+const joinMetrics = (registry: Registry, repository: RepositoryProcess) => ({
+  contentType: registry.contentType,
+  metrics: async () => (await registry.metrics()) + (await repository.metrics()),
+});
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
