@@ -1,0 +1,23 @@
+/** Writes the generated files. With `--check` it only compares: exit 1 and their names if any would change. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { buildConfigurationPage } from '../runtime/config/help.ts';
+
+const generated: Readonly<Record<string, () => string>> = {
+  'docs/configuration.md': buildConfigurationPage,
+};
+
+const check = process.argv.includes('--check');
+for (const [file, build] of Object.entries(generated)) {
+  const path = join(import.meta.dirname, '..', file);
+  const wanted = build();
+  if ((await readFile(path, 'utf8').catch(() => undefined)) === wanted) continue;
+  if (check) {
+    console.error(`${file} is not what its source generates: run "make generate".`);
+    process.exitCode = 1;
+  } else {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, wanted);
+    console.log(`wrote ${file}`);
+  }
+}
