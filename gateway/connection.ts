@@ -1,3 +1,4 @@
+import { earliestExpiry } from '../core/index/candidates.ts';
 import type { Arrival } from './arrival.ts';
 import { type Authentication, fingerprintOfAttempt, type VerifiedKey } from './authentication.ts';
 import type { ClientFacts, LoginFailure, OfferedKey } from './events.ts';
@@ -32,6 +33,7 @@ export function serveConnection(
   let failure: LoginFailure | undefined;
   let running = 0;
   let idleSince = clock();
+  let isEnding = false;
   const onClose: (() => void)[] = [];
 
   const note = (attempt: PublicKeyAttempt, refusal: OfferedKey['refusal'], fingerprint: string): void => {
@@ -115,16 +117,22 @@ export function serveConnection(
     connection.disconnect('ByApplication', why);
   };
 
+  /** Its sessions have been told already; those that speak now are refused. */
+  const endLogin = (reason: 'Idle' | 'Revoked', why: string, detail?: string): void => {
+    if (isEnding) return;
+    isEnding = true;
+    emit({ type: 'LoginEnded', client, reason, ...(detail !== undefined && { detail }) });
+    // On DISCONNECT, ssh drops what its sessions have not shown yet, which is why they ended.
+    const timer = setTimeout(() => connection.disconnect('ByApplication', why), running > 0 ? lastWordsTime : 0);
+    onClose.push(() => clearTimeout(timer));
+  };
+
   const watched = (verifiedKey: VerifiedKey) => {
     let expiresAt = Number.NEGATIVE_INFINITY;
     const recheck = (): void => {
       const candidates = context.identify(verifiedKey);
-      if (candidates.ok) {
-        expiresAt = Math.min(...candidates.value.map((candidate) => candidate.expiresAt ?? Number.POSITIVE_INFINITY));
-        return;
-      }
-      emit({ type: 'LoginEnded', client, reason: 'Revoked', detail: candidates.error });
-      connection.disconnect('ByApplication', whyLoginRevoked(candidates.error));
+      if (candidates.ok) expiresAt = earliestExpiry(candidates.value);
+      else endLogin('Revoked', whyLoginRevoked(candidates.error), candidates.error);
     };
     recheck();
     return {
@@ -132,8 +140,7 @@ export function serveConnection(
       tick(now: number) {
         if (now >= expiresAt) recheck();
         if (context.idleTimeout === 0 || running > 0 || now - idleSince < context.idleTimeout) return;
-        emit({ type: 'LoginEnded', client, reason: 'Idle' });
-        connection.disconnect('ByApplication', 'no session was open for too long');
+        endLogin('Idle', 'no session was open for too long');
       },
     };
   };
@@ -143,3 +150,6 @@ export function serveConnection(
 
 /** An agent may hold many keys; the audit log names so many of them. */
 const maxOffersKept = 50;
+
+/** Milliseconds for a client to show the last words of its sessions. */
+const lastWordsTime = 250;

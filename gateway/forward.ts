@@ -13,10 +13,10 @@ export type Transfer = {
 /** Owns both streams of a session: each side's answer to a write holds back the other side's next read. */
 export function forward(channel: SshChannel, session: RepositorySession): Transfer {
   const transfer = { bytesIn: 0, bytesOut: 0, active: true };
-  channel.onData = (bytes) => {
+  channel.onData = (bytes, release) => {
     transfer.bytesIn += bytes.length;
     transfer.active = true;
-    return session.write(bytes);
+    return session.write(bytes, release);
   };
   session.onDrain = () => channel.resume();
   channel.onEnd = () => session.end();

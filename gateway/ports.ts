@@ -47,8 +47,8 @@ export interface RepositorySession {
   /** git closed its stdout. */
   onEnd: () => void;
   resume(): void;
-  /** git's stdin. `false`: stop until `onDrain`. */
-  write(bytes: Buffer): boolean;
+  /** git's stdin. `false`: stop until `onDrain`. The buffer is free again when `onWritten` is called, at the latest. */
+  write(bytes: Buffer, onWritten?: () => void): boolean;
   onDrain: () => void;
   /** EOF on git's stdin; its output goes on. */
   end(): void;

@@ -1,3 +1,4 @@
+import { earliestExpiry } from '../core/index/candidates.ts';
 import type { Identify, VerifiedKey } from './authentication.ts';
 import { createEndingLatch } from './ending.ts';
 import type { Emit, SessionFacts, SessionTarget, SessionTermination } from './events.ts';
@@ -11,7 +12,7 @@ import type {
   SessionEnd,
 } from './ports.ts';
 import { RepositoryFault } from './repository-fault.ts';
-import { whyLoginRevoked, whyRevoked } from './revocation.ts';
+import { whyRevoked } from './revocation.ts';
 import type { Route } from './route.ts';
 import { overrun, type SessionLimits } from './session-limits.ts';
 import type { SshChannel } from './ssh/connection.ts';
@@ -115,18 +116,21 @@ function watched(
   terminate: Terminable['terminate'],
 ): Terminable {
   let lastActive = startedAt;
-  const { expiresAt = Number.POSITIVE_INFINITY } = route.candidate;
+  let expiresAt = route.candidate.expiresAt ?? Number.POSITIVE_INFINITY;
+  const recheck = (): void => {
+    const candidates = identify(key);
+    const why = source.current && whyRevoked(route, candidates, source.current);
+    if (why !== undefined) terminate('Revoked', why);
+    else if (candidates.ok) expiresAt = earliestExpiry(candidates.value);
+  };
   return {
     terminate,
-    recheck() {
-      const why = source.current && whyRevoked(route, identify(key), source.current);
-      if (why !== undefined) terminate('Revoked', why);
-    },
+    recheck,
     tick(now) {
       // Before the link is open a session waits for us, not for its client.
       if (transfer()?.wasActive() !== false) lastActive = now;
       const limit = overrun(limits, now - startedAt, now - lastActive);
-      if (now >= expiresAt) terminate('Revoked', whyLoginRevoked('Expired'));
+      if (now >= expiresAt) recheck();
       else if (limit !== undefined) terminate(limit.termination, limit.why);
     },
   };

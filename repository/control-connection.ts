@@ -82,12 +82,16 @@ export function serveControlConnection(options: ControlConnectionOptions): Contr
     const ticket = verifyTicket(signed, { keys, nonce, pod: podName, session: number, lastCounter });
     if (!ticket.ok) {
       onEvent({ type: 'TicketRefused', link, problem: ticket.error });
-      return send({ type: 'failed', session: number, code: 'TicketRefused', message: ticket.error });
+      send({ type: 'failed', session: number, code: 'TicketRefused', message: ticket.error });
+      return;
     }
     lastCounter = ticket.value.counter;
     clearTimeout(ticketTimer);
     const admitted = admit(number, ticket.value.order, send);
-    if (typeof admitted === 'string') return send({ type: 'failed', session: number, code: admitted, message: '' });
+    if (typeof admitted === 'string') {
+      send({ type: 'failed', session: number, code: admitted, message: '' });
+      return;
+    }
     const { session, token } = admitted;
     sessions.set(number, session);
     void session.ended.then(() => sessions.delete(number));
@@ -97,27 +101,32 @@ export function serveControlConnection(options: ControlConnectionOptions): Contr
   function take(message: GatewayMessage): void {
     switch (message.type) {
       case 'ping':
-        return send({ type: 'pong' });
+        send({ type: 'pong' });
+        break;
       case 'open':
-        return open(message);
+        open(message);
+        break;
       case 'cancel':
-        return sessions.get(message.session)?.cancel('Cancelled', message.reason);
+        sessions.get(message.session)?.cancel('Cancelled', message.reason);
+        break;
       case 'stderrCredit':
-        return sessions.get(message.session)?.grantStderr(message.bytes);
+        sessions.get(message.session)?.grantStderr(message.bytes);
+        break;
       case 'done':
-        return sessions.get(message.session)?.finish();
+        sessions.get(message.session)?.finish();
+        break;
     }
   }
 
   function push(bytes: Buffer): void {
     silentBeats = 0;
     const frames = decoder.push(bytes);
-    if (!frames.ok) return destroy('BadFrame');
-    for (const frame of frames.value) {
+    if (!frames.ok) destroy('BadFrame');
+    for (const frame of frames.ok ? frames.value : []) {
       if (!alive) return;
       const message = parseGatewayMessage(frame);
-      if (!message.ok) return destroy('BadMessage');
-      if (message.value !== undefined) take(message.value);
+      if (!message.ok) destroy('BadMessage');
+      else if (message.value !== undefined) take(message.value);
     }
   }
 

@@ -14,7 +14,7 @@ export const dataFolderVariable = 'GIT_INGRESS_DATA';
  */
 export const buildBaseEnvironment = (dataDir: string): Readonly<Record<string, string>> => ({
   PATH: searchPath,
-  LC_ALL: 'C.UTF-8',
+  LC_ALL: 'C',
   HOME: '/nonexistent',
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_CONFIG_GLOBAL: '/dev/null',

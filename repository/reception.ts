@@ -31,22 +31,29 @@ export function receive(socket: Socket, { onControl, onData, onRefused }: Recept
 
   /** Health checks and port scans connect and leave: no news. */
   function onGone(): void {
-    if (greeting.length > 0) return refuse('NoPreface');
     release();
     socket.destroy();
+    if (greeting.length > 0) onRefused('NoPreface');
   }
 
   function take(chunk: Buffer): void {
     greeting = Buffer.concat([greeting, chunk]);
     if (greeting.length < prefaceLength) return;
     const kind = parsePreface(greeting);
-    if (kind === undefined) return refuse('NoPreface');
-    if (kind === 'Control') {
+    if (kind === undefined) refuse('NoPreface');
+    else if (kind === 'Data') takeData();
+    else {
       release();
-      return onControl(socket, greeting.subarray(prefaceLength));
+      onControl(socket, greeting.subarray(prefaceLength));
     }
+  }
+
+  function takeData(): void {
     if (greeting.length < dataGreetingLength) return;
-    if (greeting.length > dataGreetingLength) return refuse('SaidTooMuch');
+    if (greeting.length > dataGreetingLength) {
+      refuse('SaidTooMuch');
+      return;
+    }
     release();
     if (onData(socket, greeting.toString('base64url', prefaceLength))) return;
     socket.destroy();

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import type { AddressInfo, Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,7 @@ import { createWriters } from './writers.ts';
 
 export type RepositoryServerOptions = {
   readonly listen: ListenAddress;
-  /** Absolute; holds `repositories/`. */
+  /** Made if need be; holds `repositories/`. */
   readonly dataDir: string;
   /** What tickets call this server. */
   readonly podName: string;
@@ -55,10 +55,12 @@ const maxGreeting = 256;
  * address not to be had.
  */
 export async function createRepositoryServer(options: RepositoryServerOptions): Promise<RepositoryServer> {
-  const { dataDir, podName, maxSessions, maxQueued, onEvent, git = 'git' } = options;
+  const { podName, maxSessions, maxQueued, onEvent, git = 'git' } = options;
+  const gitVersion = await checkGitVersion(git, buildBaseEnvironment(''));
+  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+  // One name for one folder, by which its processes are found again.
+  const dataDir = await realpath(options.dataDir);
   const environment = buildBaseEnvironment(dataDir);
-  const gitVersion = await checkGitVersion(git, environment);
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await claimAddress(options.listen);
   const processes = await endLeftovers(dataDir);
   if (processes > 0) onEvent({ type: 'LeftoversEnded', processes });
@@ -103,7 +105,8 @@ export async function createRepositoryServer(options: RepositoryServerOptions): 
   function openLink(socket: Socket, rest: Buffer): void {
     if (links.size >= maxLinks) {
       socket.destroy();
-      return onEvent({ type: 'ConnectionRefused', reason: 'TooMany' });
+      onEvent({ type: 'ConnectionRefused', reason: 'TooMany' });
+      return;
     }
     linksSeen += 1;
     const link = serveControlConnection({

@@ -54,7 +54,16 @@ class SessionFailure extends Error {
   }
 }
 
-export function createSession({ number, order, place, store, writers, launch, send, onEvent }: SessionOptions): Session {
+export function createSession({
+  number,
+  order,
+  place,
+  store,
+  writers,
+  launch,
+  send,
+  onEvent,
+}: SessionOptions): Session {
   const began = performance.now();
   const revocation = new AbortController();
   const finished = Promise.withResolvers<void>();

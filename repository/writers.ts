@@ -11,42 +11,52 @@ type Activity = { writers: number; killed: boolean; cleaning: Promise<void> | un
 
 /**
  * A git that is killed leaves its quarantine behind, and after SIGKILL its locks, which would fail every later push. So
- * `clean` runs when one was killed and no other writes; who comes meanwhile waits for it.
+ * `clean` runs when one was killed and no other writes; who comes meanwhile waits for it, and is told if it failed.
  */
 export function createWriters(clean: (uid: string) => Promise<void>): Writers {
   const activities = new Map<string, Activity>();
 
-  function leave(uid: string, activity: Activity, killed: boolean): void {
-    activity.writers -= 1;
-    activity.killed ||= killed;
-    if (activity.writers > 0) return;
-    if (!activity.killed) {
-      activities.delete(uid);
-      return;
-    }
-    activity.killed = false;
-    activity.cleaning = clean(uid).finally(() => {
-      activity.cleaning = undefined;
-      if (activity.writers === 0) activities.delete(uid);
-    });
-    activity.cleaning.catch(() => {}); // Whoever enters next is told.
+  function settle(uid: string, activity: Activity): void {
+    if (activity.writers > 0 || activity.cleaning !== undefined) return;
+    if (activity.killed) startCleaning(uid, activity);
+    else activities.delete(uid);
+  }
+
+  function startCleaning(uid: string, activity: Activity): void {
+    const cleaning = clean(uid).then(
+      () => {
+        activity.killed = false;
+        activity.cleaning = undefined;
+        settle(uid, activity);
+      },
+      (error: unknown) => {
+        activity.cleaning = undefined; // It stays to be done, for the next who enters.
+        throw error;
+      },
+    );
+    cleaning.catch(() => {});
+    activity.cleaning = cleaning;
   }
 
   return {
     async enter(uid) {
       const activity = activities.get(uid) ?? { writers: 0, killed: false, cleaning: undefined };
       activities.set(uid, activity);
+      if (activity.killed && activity.writers === 0 && activity.cleaning === undefined) startCleaning(uid, activity);
       activity.writers += 1;
       try {
         await activity.cleaning;
       } catch (error) {
-        leave(uid, activity, true);
+        activity.writers -= 1;
         throw error;
       }
       let inside = true;
       return (killed) => {
-        if (inside) leave(uid, activity, killed);
+        if (!inside) return;
         inside = false;
+        activity.writers -= 1;
+        activity.killed ||= killed;
+        settle(uid, activity);
       };
     },
   };

@@ -27,6 +27,10 @@ export type Candidate = {
   readonly expiresAt?: number;
 };
 
+/** When the first of them stops to hold, in milliseconds since 1970; infinite if none does. */
+export const earliestExpiry = (candidates: readonly Candidate[]): number =>
+  candidates.reduce((earliest, { expiresAt = earliest }) => Math.min(earliest, expiresAt), Number.POSITIVE_INFINITY);
+
 /** Why a key lets nobody in; for the audit log alone, since the client is told nothing. */
 export type LoginRefusal =
   | 'UnknownKey'

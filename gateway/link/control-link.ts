@@ -65,8 +65,8 @@ export function connectControlLink(
     clearTimeout(greetingTimer);
     clearInterval(heart);
     socket.destroy();
-    if (link === undefined) return reject(cause);
-    onLost(cause);
+    reject(cause);
+    if (link !== undefined) onLost(cause);
     for (const listener of listeners.values()) listener.onLost(cause);
     listeners.clear();
   }
@@ -76,9 +76,11 @@ export function connectControlLink(
   }
 
   function greet(message: ServerMessage | undefined): void {
-    if (message?.type !== 'hello') return destroy(new Error('the server did not begin with a greeting'));
-    if (message.version !== linkVersion) return destroy(new Error(`the server speaks version ${message.version}`));
-    if (message.pod !== podName) return destroy(new Error(`the server is ${message.pod}, not ${podName}`));
+    const problem = findGreetingProblem(message, podName);
+    if (message?.type !== 'hello' || problem !== undefined) {
+      destroy(new Error(problem));
+      return;
+    }
     clearTimeout(greetingTimer);
     link = {
       nonce: message.nonce,
@@ -101,12 +103,12 @@ export function connectControlLink(
   socket.on('data', (chunk) => {
     silentBeats = 0;
     const frames = decoder.push(chunk);
-    if (!frames.ok) return destroy(new Error(`frame: ${frames.error}`));
-    for (const frame of frames.value) {
+    if (!frames.ok) destroy(new Error(`frame: ${frames.error}`));
+    for (const frame of frames.ok ? frames.value : []) {
       if (!alive) return;
       const message = parseServerMessage(frame);
-      if (!message.ok) return destroy(new Error('a malformed message'));
-      if (link === undefined) greet(message.value);
+      if (!message.ok) destroy(new Error('a malformed message'));
+      else if (link === undefined) greet(message.value);
       else if (message.value !== undefined && 'session' in message.value)
         listeners.get(message.value.session)?.onMessage(message.value);
     }
@@ -114,4 +116,12 @@ export function connectControlLink(
   socket.on('error', destroy);
   socket.on('close', () => destroy(new Error('the server closed the connection')));
   return promise;
+}
+
+/** Why this is not the greeting of the server that we look for. */
+function findGreetingProblem(message: ServerMessage | undefined, podName: string): string | undefined {
+  if (message?.type !== 'hello') return 'the server did not begin with a greeting';
+  if (message.version !== linkVersion) return `the server speaks version ${message.version}`;
+  if (message.pod !== podName) return `the server is ${message.pod}, not ${podName}`;
+  return undefined;
 }

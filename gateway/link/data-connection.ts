@@ -8,7 +8,7 @@ export interface DataConnection {
   /** Starts delivery; nothing is read before. */
   start(): void;
   resume(): void;
-  write(bytes: Buffer): boolean;
+  write(bytes: Buffer, onWritten?: () => void): boolean;
   end(): void;
   destroy(): void;
 }
@@ -52,7 +52,14 @@ export function connectData(address: LinkAddress, listener: DataListener): DataC
     greet: (greeting) => void socket.write(greeting),
     start: () => void socket.resume(),
     resume: () => void socket.resume(),
-    write: (bytes) => socket.write(bytes),
+    write(bytes, onWritten) {
+      // The packets of one read from the client become one system call.
+      if (socket.writableCorked === 0) {
+        socket.cork();
+        process.nextTick(() => socket.uncork());
+      }
+      return socket.write(bytes, onWritten);
+    },
     end: () => void socket.end(),
     destroy() {
       destroyed = true;

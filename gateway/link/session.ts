@@ -65,7 +65,7 @@ export function openSession(
     onDrain: () => {},
     onStderr: () => true,
     resume: () => data.resume(),
-    write: (bytes) => data.write(bytes),
+    write: (bytes, onWritten) => data.write(bytes, onWritten),
     end: () => data.end(),
     resumeStderr() {
       if (state !== 'Running') return;
@@ -105,7 +105,10 @@ export function openSession(
     if (!cancelled && (dataEnd === 'Open' || !stderr.empty)) return;
     link.send({ type: 'done', session: number });
     // git was content, and yet its output may have been cut: no success may be reported.
-    if (!cancelled && dataEnd === 'Broken' && exitStatus === 0) return fail(new RepositoryFault('Lost'));
+    if (!cancelled && dataEnd === 'Broken' && exitStatus === 0) {
+      fail(new RepositoryFault('Lost'));
+      return;
+    }
     finish();
     ended.resolve({ exitStatus, ...(push !== undefined && { push }) });
   }
@@ -114,21 +117,25 @@ export function openSession(
     switch (message.type) {
       case 'accepted':
         greeted = true;
-        return data.greet(buildDataGreeting(message.token));
+        data.greet(buildDataGreeting(message.token));
+        break;
       case 'ready':
-        return onReady();
+        onReady();
+        break;
       case 'stderr':
-        if (cancelTimer !== undefined) return;
-        if (!stderr.push(message.bytes)) link.destroy(new Error('stderr beyond its credit'));
-        return;
+        if (cancelTimer === undefined && !stderr.push(message.bytes))
+          link.destroy(new Error('stderr beyond its credit'));
+        break;
       case 'push':
         push = message.report;
-        return;
+        break;
       case 'exit':
         exitStatus = message.exitStatus;
-        return finishIfComplete();
+        finishIfComplete();
+        break;
       case 'failed':
-        return fail(buildFault(message.code, message.message));
+        fail(buildFault(message.code, message.message));
+        break;
     }
   }
 
@@ -151,16 +158,17 @@ export function openSession(
     if (state === 'Asked' && greeted) return;
     if (state === 'Asked') {
       link.send({ type: 'cancel', session: number, reason: 'the data connection broke' });
-      return fail(new RetryableFault('Unreachable', { cause }));
+      fail(new RetryableFault('Unreachable', { cause }));
+      return;
     }
     dataEnd = 'Broken';
     finishIfComplete();
   }
 
   function onLost(cause: Error): void {
-    if (state === 'Asked') return fail(new RetryableFault('Unreachable', { cause }));
-    // All was said; what remains of the data is on its own connection.
-    if (exitStatus === undefined) fail(new RepositoryFault('Lost', { cause }));
+    if (state === 'Asked') fail(new RetryableFault('Unreachable', { cause }));
+    // Once the exit status is known all was said; what remains of the data is on its own connection.
+    else if (exitStatus === undefined) fail(new RepositoryFault('Lost', { cause }));
   }
 
   function onAbort(): void {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 export interface Outbound {
   /** @param onWritten the buffer is free again; also called when the socket has failed. */
   write(bytes: Uint8Array, onWritten?: () => void): void;
-  /** Bytes that wait in this process's memory. */
+  /** Bytes that wait in this process's memory; infinite when the socket is broken. */
   readonly queued: number;
   /** Bytes since the start. */
   readonly written: number;
@@ -26,6 +26,10 @@ export const createOutbound = (socket: Socket, onProgress: () => void): Outbound
   socket.on('drain', onProgress);
   return {
     write: (bytes, onWritten) => {
+      if (!socket.writable) {
+        onWritten?.();
+        return;
+      }
       if (!corked) {
         corked = true;
         socket.cork();
@@ -35,14 +39,15 @@ export const createOutbound = (socket: Socket, onProgress: () => void): Outbound
       if (onWritten === undefined) {
         socket.write(bytes);
       } else {
-        socket.write(bytes, () => {
+        socket.write(bytes, (error) => {
           onWritten();
-          onProgress();
+          if (!error) onProgress();
         });
       }
     },
     get queued() {
-      return socket.writableLength;
+      // A broken socket takes everything at once and to nowhere: a writer would go on for ever.
+      return socket.writable ? socket.writableLength : Number.POSITIVE_INFINITY;
     },
     get written() {
       return written;
