@@ -1,6 +1,6 @@
-import { nearest } from '../runtime/config/nearest.ts';
 import { formatOptions } from '../runtime/config/help.ts';
 import { loadConfig } from '../runtime/config/load-config.ts';
+import { nearest } from '../runtime/config/nearest.ts';
 import { type ExitCode, exitCodes } from '../runtime/exit-codes.ts';
 import { version } from '../runtime/version.ts';
 import { type Command, commands } from './commands.ts';

@@ -32,9 +32,8 @@ async function serve(config: Config, log: Log, { drain, stop }: EndSignals): Pro
       notReady: () => (drain.aborted ? ['draining'] : isListening ? [] : ['not listening yet']),
     }));
   try {
-    await runRepository(await buildOptions(config, log, registry), drain, stop, (address) => {
+    await runRepository(await buildOptions(config, log, registry), drain, stop, () => {
       isListening = true;
-      log.logger.info({ address }, 'listening');
       tellParent({ type: 'Listening' });
     });
     return exitCodes.good;

@@ -42,7 +42,7 @@ export function buildConfigurationPage(): string {
   return `${introduction}\n${rows.join('\n')}\n`;
 }
 
-const introduction = `<!-- Generated from runtime/config/schema.ts by \`npm run generate\`; do not edit. -->
+const introduction = `<!-- Generated from runtime/config/schema.ts by \`make generate\`; do not edit. -->
 # Configuration
 
 Every option is a flag, an environment variable, and a field of the file that \`--config FILE\` (or

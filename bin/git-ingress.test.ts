@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { version } from '../runtime/version.ts';
+import { commands } from './commands.ts';
+
+const launcher = fileURLToPath(new URL('./git-ingress', import.meta.url));
+
+const start = (
+  argv: readonly string[],
+  options: { cwd?: string; env?: Record<string, string>; file?: string } = {},
+) => {
+  const { file = launcher, cwd, env } = options;
+  const found = spawnSync(file, argv, { encoding: 'utf8', cwd, env: { ...process.env, ...env } });
+  return { code: found.status, stdout: found.stdout, stderr: found.stderr };
+};
+
+function withFolder(body: (folder: string) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), 'bin test-'));
+  try {
+    body(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test('the launcher works from any folder, and through links to it', () => {
+  withFolder((folder) => {
+    symlinkSync(launcher, join(folder, 'absolute'));
+    mkdirSync(join(folder, 'sub'));
+    symlinkSync('../absolute', join(folder, 'sub', 'git ingress'));
+    const expected = { code: 0, stdout: `git-ingress ${version}\n`, stderr: '' };
+    for (const file of [launcher, join(folder, 'absolute'), join(folder, 'sub', 'git ingress')]) {
+      assert.deepEqual(start(['--version'], { cwd: folder, file }), expected, file);
+    }
+  });
+});
+
+test('without the Node beside it, the launcher says which one it needs', () => {
+  withFolder((folder) => {
+    mkdirSync(join(folder, 'bin'));
+    const file = join(folder, 'bin', 'git-ingress');
+    copyFileSync(launcher, file);
+    mkdirSync(join(folder, 'path'));
+    writeFileSync(join(folder, 'path', 'node'), '#!/bin/sh\n[ "$1" = --version ] && echo v20.0.0\nexit 1\n');
+    chmodSync(join(folder, 'path', 'node'), 0o755);
+    const found = start([], { file, env: { PATH: `${join(folder, 'path')}:/usr/bin:/bin` } });
+    assert.equal(found.code, 2);
+    assert.match(found.stderr, /needs Node\.js 24\.7 or later, but .* is v20\.0\.0/);
+  });
+});
+
+test('help names every subcommand and every option of each', () => {
+  const overview = start(['--help']);
+  assert.equal(overview.code, 0);
+  for (const { name, summary } of commands) {
+    assert.ok(overview.stdout.includes(name) && overview.stdout.includes(summary), name);
+    const help = start([name, '--help']);
+    assert.deepEqual([help.code, help.stderr], [0, '']);
+    assert.match(help.stdout, /^Usage: git-ingress /);
+    assert.match(help.stdout, /--config FILE/);
+  }
+});
+
+const wrongUsage: readonly [argv: readonly string[], expected: RegExp][] = [
+  [[], /git-ingress: a subcommand is needed/],
+  [['chekc'], /unknown subcommand "chekc"; did you mean check\?/],
+  [['check'], /git-ingress check: expected FILE\|DIR\.\.\./],
+  [['run', 'there'], /git-ingress run: unexpected "there"/],
+  [
+    ['run', '--ssh-listen', 'nowhere', '--http-listn', 'x'],
+    /--ssh-listen: "nowhere"[\s\S]*--http-listn|--http-listn[\s\S]*--ssh-listen: "nowhere"/,
+  ],
+  [['run', '--repository-listen', 'unix:x'], /--repository-listen: is a flag of another subcommand|unknown flag/],
+  [
+    ['repository'],
+    /--repository-listen: is needed[\s\S]*--repository-pod: is needed[\s\S]*--repository-link-keys: is needed/,
+  ],
+  [['can-i', 'read', 'a/b'], /exactly one of --user and --key/],
+  [
+    ['can-i', 'fly', 'a/../b', '--user', 'alice'],
+    /"fly" is none of read[\s\S]*no "\.\."[\s\S]*expected NAMESPACE\/NAME/,
+  ],
+];
+for (const [argv, expected] of wrongUsage) {
+  test(`git-ingress ${argv.join(' ')} is wrong usage`, () => {
+    const { code, stdout, stderr } = start(argv);
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.match(stderr, expected);
+  });
+}
+
+test('run tells what it cannot start with, before anything listens', () => {
+  withFolder((folder) => {
+    const common = ['run', '--data', join(folder, 'data'), '--ssh-listen', '127.0.0.1:0', '--http-listen', 'off'];
+    const noManifests = start([...common, '--manifests', join(folder, 'none')]);
+    assert.equal(noManifests.code, 2);
+    assert.match(noManifests.stderr, /the manifests in .* cannot be read: .*no such file or folder/);
+    const noData = start(['run', '--manifests', folder, '--data', '/proc/data', '--http-listen', 'off']);
+    assert.equal(noData.code, 2);
+    assert.match(noData.stderr, /the data folder \/proc\/data cannot be used/);
+  });
+});
+
+test('the answers of check and can-i are exit codes', () => {
+  withFolder((folder) => {
+    const user = (name: string, spec: string) =>
+      `apiVersion: gitingress.dev/v1alpha1\nkind: GitUser\nmetadata: {name: ${name}}\nspec: ${spec}\n`;
+    writeFileSync(join(folder, 'a.yaml'), user('alice', '{}'));
+    const at = (...argv: readonly string[]) => start(argv, { cwd: folder }).code;
+    assert.equal(at('check', 'a.yaml'), 0);
+    assert.equal(at('can-i', 'read', 'a/b', '--user', 'default/alice', '--manifests', '.'), 1);
+    assert.equal(at('can-i', 'read', 'a/b', '--user', 'default/bob', '--manifests', '.'), 3);
+    writeFileSync(join(folder, 'a.yaml'), user('alice', '{x: 1}'));
+    assert.equal(at('check', 'a.yaml'), 1);
+  });
+});
