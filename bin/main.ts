@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { formatOptions } from '../runtime/config/help.ts';
 import { loadConfig } from '../runtime/config/load-config.ts';
 import { nearest } from '../runtime/config/nearest.ts';
@@ -27,6 +28,8 @@ async function main([name, ...argv]: readonly string[]): Promise<ExitCode> {
   if (positionals.length < min) return refuse(prefix, [`expected ${command.usage}`]);
   if (positionals.length > max) return refuse(prefix, [`unexpected ${JSON.stringify(positionals[max])}`]);
   const run = await command.load();
+  // Else it is written at the end of the process alone, which a server may not live to see.
+  flushCompileCache();
   return run(line.value);
 }
 

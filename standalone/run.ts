@@ -30,9 +30,11 @@ export async function runStandalone(config: Config, log: Log, { drain, stop }: E
   const metrics = createMetrics({ component: 'standalone', version });
   const data = await openDataFolder(config.data);
   const hostKeys = await openHostKeys(data.hostKeys);
-  const index = await openManifestIndex(config, log.logger, metrics);
   await using ending = new AsyncDisposableStack();
-  const repository = await startRepositoryProcess({ config, data, log });
+  const [index, repository] = await Promise.all([
+    openManifestIndex(config, log.logger, metrics),
+    startRepositoryProcess({ config, data, log }),
+  ]);
   ending.defer(() => repository.close());
   const { gateway, closeDialer } = wireGateway(config, log, metrics, hostKeys, index.source, repository);
   ending.defer(closeDialer);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import * as z from 'zod';
 import { roles } from '../access/permission.ts';
 import { refActions } from '../access/ref-rule.ts';
@@ -42,7 +42,7 @@ export function encodeShard(shard: Shard): StoredShard {
   return { name: `${kind.toLowerCase()}-${digest.slice(0, 32)}`, text, digest };
 }
 
-export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+export const digestOf = (text: string): string => hash('sha256', text, 'hex');
 
 /** Reads a shard back. What does not have the right shape is an error, never an index with less or more in it. */
 export function decodeShard(text: string): Result<Shard, string> {
