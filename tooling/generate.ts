@@ -2,9 +2,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { buildConfigurationPage } from '../runtime/config/help.ts';
+import { buildReferencePage } from './reference-page.ts';
 
 const generated: Readonly<Record<string, () => string>> = {
   'docs/configuration.md': buildConfigurationPage,
+  'docs/reference.md': buildReferencePage,
 };
 
 const check = process.argv.includes('--check');

@@ -9,7 +9,7 @@ export const groupName = namespaceName;
 
 export const gitUserSpec = z
   .strictObject({
-    displayName: singleLine(128).optional().describe('How to greet this person, and the name in the reflog.'),
+    displayName: singleLine(128).optional().describe('What this person is called in the greeting.'),
     email: z
       .string()
       .max(254)

@@ -18,7 +18,7 @@ const subjects = z.array(subject).min(1).max(100);
 
 export const repositorySpec = z
   .strictObject({
-    type: z.enum(['Git']).default('Git').describe('What is stored. Cannot be changed.'),
+    type: z.enum(['Git']).default('Git').describe('What is stored.'),
     path: z
       .string()
       .max(255)
