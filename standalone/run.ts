@@ -5,6 +5,7 @@ import { createEventMetrics, registerGatewayGauges } from '../gateway/event-metr
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { createRepositoryDialer } from '../gateway/link/dialer.ts';
 import type { AccessIndexSource } from '../gateway/ports.ts';
+import { nativeCryptoAvailable } from '../gateway/ssh/internals.ts';
 import { createSshServer } from '../gateway/ssh/server.ts';
 import { formatAddress } from '../runtime/config/address.ts';
 import type { Config } from '../runtime/config/schema.ts';
@@ -27,6 +28,8 @@ const maxBufferedBytes = 1024 * 1024;
  * Resolves when all of it has ended in good order. Throws a `StartupError` for what its surroundings do not give.
  */
 export async function runStandalone(config: Config, log: Log, { drain, stop }: EndSignals): Promise<void> {
+  if (!nativeCryptoAvailable())
+    log.logger.warn('no native crypto: every byte costs twice the CPU; run make clean setup');
   const metrics = createMetrics({ component: 'standalone', version });
   const data = await openDataFolder(config.data);
   const hostKeys = await openHostKeys(data.hostKeys);

@@ -44,16 +44,16 @@ function* rows(schema: Schema, path: string): Generator<string> {
     const here = `${path}.${name}`;
     const required = schema.required?.includes(name) === true ? 'required' : '';
     const fallback = field.default === undefined ? required : `\`${JSON.stringify(field.default)}\``;
-    yield `| \`${here}\` | ${valueOf(field)} | ${fallback} | ${field.description ?? ''} |`;
+    yield `| \`${here}\` | ${formOf(field)} | ${fallback} | ${field.description ?? ''} |`;
     yield* rows(field, here);
     if (field.items !== undefined) yield* rows(field.items, `${here}[]`);
   }
 }
 
-function valueOf(field: Schema): string {
+function formOf(field: Schema): string {
   if (field.enum !== undefined) return field.enum.map((value) => `\`${value}\``).join(', ');
   if (field.type === 'array')
-    return `list of ${field.minItems ?? 0} to ${field.maxItems}: ${valueOf(field.items ?? {})}`;
+    return `list of ${field.minItems ?? 0} to ${field.maxItems}: ${formOf(field.items ?? {})}`;
   if (field.format === 'date-time') return 'time (RFC 3339)';
   if (field.type === 'string') return `text${field.maxLength === undefined ? '' : `, at most ${field.maxLength}`}`;
   return field.type ?? '';
