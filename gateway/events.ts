@@ -1,6 +1,6 @@
 import type { DenyReason } from '../core/access/decision.ts';
 import type { Identity } from '../core/access/identity.ts';
-import type { RuleRef } from '../core/access/permission.ts';
+import type { RuleRef } from '../core/access/rule-ref.ts';
 import type { GitVerb } from '../core/git/command.ts';
 import type { LoginRefusal } from '../core/index/candidates.ts';
 import type { PushReport } from '../core/link/push-report.ts';

@@ -1,5 +1,6 @@
 import type { Identity } from '../core/access/identity.ts';
-import { type Permission, permissionOf, type RuleRef } from '../core/access/permission.ts';
+import { type Permission, permissionOf } from '../core/access/permission.ts';
+import type { RuleRef } from '../core/access/rule-ref.ts';
 import type { GitCommand, GitVerb } from '../core/git/command.ts';
 import type { AccessIndex } from '../core/index/access-index.ts';
 import { type Candidate, chooseCandidate } from '../core/index/candidates.ts';

@@ -2,13 +2,13 @@ import { type KeyObject, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createFrameDecoder } from '../core/link/frame.ts';
 import { heartbeatInterval, maxGatewayFrame, missedHeartbeats } from '../core/link/limits.ts';
+import type { ServerMessage } from '../core/link/messages.ts';
 import {
   buildServerMessage,
   type FailureCode,
   type GatewayMessage,
   parseGatewayMessage,
 } from '../core/link/messages.ts';
-import type { ServerMessage } from '../core/link/messages.ts';
 import { linkVersion } from '../core/link/preface.ts';
 import { verifyTicket } from '../core/link/ticket.ts';
 import type { SessionOrder } from '../core/link/ticket-content.ts';

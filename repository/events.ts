@@ -1,7 +1,7 @@
+import type { GitVerb } from '../core/git/command.ts';
 import type { HookProblem } from '../core/link/hook-dialogue.ts';
 import type { FailureCode } from '../core/link/messages.ts';
 import type { TicketProblem } from '../core/link/ticket.ts';
-import type { GitVerb } from '../core/git/command.ts';
 
 /** Why a connection was closed before it became anything. */
 export type ConnectionRefusal = 'TooMany' | 'Silent' | 'NoPreface' | 'UnknownToken' | 'SaidTooMuch';

@@ -5,7 +5,7 @@ import { sharedLoginName } from '../core/api/git-user.ts';
 import { formatRef, type ObjectRef } from '../core/api/object-ref.ts';
 import type { AccessIndex } from '../core/index/access-index.ts';
 import { type Candidate, candidatesFor, chooseCandidate, type LoginRefusal } from '../core/index/candidates.ts';
-import type { IndexPolicy } from '../core/index/compile.ts';
+import type { IndexPolicy } from '../core/index/policy.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { keyHash } from '../core/ssh/fingerprint.ts';
 import { parsePublicKeyLine } from '../core/ssh/public-key.ts';

@@ -1,5 +1,6 @@
 import type { Condition } from '../core/api/condition.ts';
-import { compileIndex, type IndexPolicy } from '../core/index/compile.ts';
+import { compileIndex } from '../core/index/compile.ts';
+import type { IndexPolicy } from '../core/index/policy.ts';
 import { type ExitCode, exitCodes } from '../runtime/exit-codes.ts';
 import { acceptedConditions, nameOf } from './manifests/accepted.ts';
 import { type Manifests, mergeFiles } from './manifests/manifests.ts';

@@ -1,7 +1,8 @@
 import type { Resource } from '../core/api/resource.ts';
 import { type AccessIndex, type LoadedShards, loadIndex } from '../core/index/access-index.ts';
-import { type CompiledIndex, compileIndex, type IndexPolicy } from '../core/index/compile.ts';
+import { type CompiledIndex, compileIndex } from '../core/index/compile.ts';
 import { planRevision, type ShardSet } from '../core/index/plan-shards.ts';
+import type { IndexPolicy } from '../core/index/policy.ts';
 import type { AccessIndexSource } from '../gateway/ports.ts';
 
 export type StandaloneIndex = AccessIndexSource & {

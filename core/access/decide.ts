@@ -1,10 +1,11 @@
-import { formatRef } from '../api/object-ref.ts';
-import type { RepositoryEntry } from '../index/entry.ts';
 import type { Decision } from './decision.ts';
 import type { Identity } from './identity.ts';
-import { includesRole, type Permission, permissionOf, type Role, repositoryName } from './permission.ts';
+import { type Permission, permissionOf } from './permission.ts';
 import { matchesRefPattern } from './ref-pattern.ts';
 import type { RefAction } from './ref-rule.ts';
+import type { RepositoryRules } from './repository-rules.ts';
+import { includesRole, type Role } from './role.ts';
+import { ruleRef } from './rule-ref.ts';
 
 /** `Write` is to open a push at all; what it may do to each ref is decided when the refs are known. */
 export type Action = 'Read' | 'Write' | RefAction;
@@ -13,15 +14,15 @@ export type Action = 'Read' | 'Write' | RefAction;
  * Decides for the gateway, the hooks, `can-i` and the conditions alike. The role comes first; ref rules only narrow
  * what it allows. Without `ref`, a `RefAction` is decided by role alone.
  */
-export function decide(identity: Identity, action: Action, repository: RepositoryEntry, ref?: string): Decision {
+export function decide(identity: Identity, action: Action, repository: RepositoryRules, ref?: string): Decision {
   const permission = permissionOf(identity, repository);
   if (permission === undefined) {
-    const rule = `${repositoryName(repository)} spec.access`;
+    const rule = ruleRef('Repository', repository, 'spec.access');
     return { allow: false, reason: 'NoGrant', rule, message: 'no entry grants access' };
   }
   if (action === 'Read') return { allow: true, rule: permission.grantedBy };
   if (repository.readOnly !== undefined) {
-    const rule = `${repositoryName(repository)} spec.readOnly`;
+    const rule = ruleRef('Repository', repository, 'spec.readOnly');
     return {
       allow: false,
       reason: 'Frozen',
@@ -31,8 +32,12 @@ export function decide(identity: Identity, action: Action, repository: Repositor
   }
   if (!includesRole(permission.role, 'Write')) return roleTooLow(permission, 'Write', 'pushing');
   if (identity.access === 'ReadOnly') {
-    const key = identity.key === undefined ? '' : ` ${formatRef(identity.key)}`;
-    return { allow: false, reason: 'KeyReadOnly', rule: `SSHKey${key} spec.access`, message: 'this key may only read' };
+    return {
+      allow: false,
+      reason: 'KeyReadOnly',
+      rule: ruleRef('SSHKey', identity.key, 'spec.access'),
+      message: 'this key may only read',
+    };
   }
   if (action === 'Write') return { allow: true, rule: permission.grantedBy };
   return ref === undefined ? decideRole(permission, action) : decideRef(permission, action, ref);

@@ -1,4 +1,4 @@
-import type { RuleRef } from './permission.ts';
+import type { RuleRef } from './rule-ref.ts';
 
 /**
  * Why something was refused.

@@ -1,4 +1,4 @@
-import type { RuleRef } from './permission.ts';
+import type { RuleRef } from './rule-ref.ts';
 import type { Subject } from './subject.ts';
 
 /** What a push does to one ref. Update: fast-forward. Rewind: any other change of an existing ref. */
@@ -18,5 +18,3 @@ export type RefRule = {
 
 /** A ref rule that was found to bind an identity, with the name it has in messages. */
 export type EffectiveRefRule = Omit<RefRule, 'subjects'> & { readonly rule: RuleRef };
-
-export const refRuleName = (repository: string, index: number): RuleRef => `${repository} spec.refRules[${index}]`;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { roles } from '../access/permission.ts';
 import { refPatternSyntax } from '../access/ref-pattern.ts';
 import { refActions } from '../access/ref-rule.ts';
+import { roles } from '../access/role.ts';
 import { isValidBranchName } from '../git/ref-name.ts';
 import { repositoryPathPattern } from '../git/repository-path.ts';
 import { namespaceName, objectName } from './metadata.ts';

@@ -3,11 +3,11 @@ import { formatRef } from '../api/object-ref.ts';
 import type { Repository, SSHKey } from '../api/resource.ts';
 import { fingerprint, keyHash } from '../ssh/fingerprint.ts';
 import { type PublicKey, parsePublicKeyLine, weakness } from '../ssh/public-key.ts';
-import type { IndexPolicy } from './compile.ts';
 import type { KeyEntry, KeyListing, UserEntry } from './entry.ts';
 import { maxEntryBytes, sizeOf } from './entry-size.ts';
 import { accept, type Findings, refuse } from './findings.ts';
 import { memo } from './memo.ts';
+import type { IndexPolicy } from './policy.ts';
 import { bySeniority } from './seniority.ts';
 
 /** Several namespaces may list one key; within a namespace, several users may share it, each by their own login name. */

@@ -6,15 +6,8 @@ import type { RepositoryEntry, UserEntry } from './entry.ts';
 import { maxEntryBytes, sizeOf } from './entry-size.ts';
 import { accept, type Findings, refuse } from './findings.ts';
 import { memo } from './memo.ts';
+import type { PathPolicy } from './policy.ts';
 import { bySeniority } from './seniority.ts';
-
-export type PathPolicy = {
-  /**
-   * Beside `NAMESPACE/`, the prefixes that a namespace may use for paths, e.g. `{platform: ['tools/']}`.
-   * Undefined: any namespace may use any path, as in a folder of manifests, which one person writes.
-   */
-  readonly pathPrefixes?: Readonly<Record<string, readonly string[]>>;
-};
 
 /** Of two claims to one path the older object wins; the other says so, and takes over when the winner goes. */
 export function compileRepositories(

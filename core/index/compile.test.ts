@@ -6,8 +6,9 @@ import { parseResource, type Resource } from '../api/resource.ts';
 import { keyHash } from '../ssh/fingerprint.ts';
 import { loadIndex } from './access-index.ts';
 import { candidatesFor, chooseCandidate, type LoginFacts } from './candidates.ts';
-import { acceptedCondition, compileIndex, type IndexPolicy } from './compile.ts';
+import { acceptedCondition, compileIndex } from './compile.ts';
 import { planRevision } from './plan-shards.ts';
+import type { IndexPolicy } from './policy.ts';
 
 /** An ed25519 public key as OpenSSH writes it (RFC 8709 §4). */
 function publicKey(): { readonly line: string; readonly hash: string } {

@@ -1,18 +1,11 @@
-import type { AcceptedReason, Condition } from '../api/condition.ts';
+import type { Condition } from '../api/condition.ts';
 import type { GitUser, Repository, Resource, SSHKey } from '../api/resource.ts';
 import { compileKeys } from './compile-keys.ts';
-import { compileRepositories, type PathPolicy } from './compile-repositories.ts';
+import { compileRepositories } from './compile-repositories.ts';
 import { compileUsers } from './compile-users.ts';
 import type { IndexEntry } from './entry.ts';
-
-/** The installation's own rules, beside those that the objects declare. */
-export type IndexPolicy = PathPolicy & {
-  /** RSA keys with fewer bits are refused. */
-  readonly minimumRsaBits: number;
-};
-
-/** Why an object takes no part in the index, or what should be known of one that does. */
-export type Finding = { readonly reason: AcceptedReason; readonly message: string };
+import type { Finding } from './findings.ts';
+import type { IndexPolicy } from './policy.ts';
 
 export type CompiledIndex = {
   readonly entries: readonly IndexEntry[];

@@ -1,7 +1,5 @@
 import type { KeyAccess } from '../access/identity.ts';
-import type { Role } from '../access/permission.ts';
-import type { RefRule } from '../access/ref-rule.ts';
-import type { Subject } from '../access/subject.ts';
+import type { RepositoryRules } from '../access/repository-rules.ts';
 import type { ObjectRef } from '../api/object-ref.ts';
 
 /** One SSHKey object that lists a public key. Times are in milliseconds since 1970. */
@@ -37,16 +35,13 @@ export type UserEntry = ObjectRef & {
   readonly suspended: boolean;
 };
 
-export type RepositoryEntry = ObjectRef & {
+export type RepositoryEntry = RepositoryRules & {
   readonly kind: 'Repository';
   readonly uid: string;
   readonly type: 'Git';
   readonly path: string;
   readonly description?: string;
   readonly defaultBranch: string;
-  readonly access: readonly { readonly role: Role; readonly subjects: readonly Subject[] }[];
-  readonly refRules: readonly RefRule[];
-  readonly readOnly?: { readonly message: string };
 };
 
 /** What the operator compiles objects into, and all that a gateway ever reads. */

@@ -1,6 +1,8 @@
 import type { AcceptedReason } from '../api/condition.ts';
 import type { Resource } from '../api/resource.ts';
-import type { Finding } from './compile.ts';
+
+/** Why an object takes no part in the index, or what should be known of one that does. */
+export type Finding = { readonly reason: AcceptedReason; readonly message: string };
 
 /** Collects one finding for each object while the kinds are compiled. */
 export type Findings = Map<Resource, Finding>;

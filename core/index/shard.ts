@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import * as z from 'zod';
-import { roles } from '../access/permission.ts';
 import { refActions } from '../access/ref-rule.ts';
+import { roles } from '../access/role.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { IndexEntry } from './entry.ts';
 import { serialize } from './entry-size.ts';

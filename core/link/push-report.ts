@@ -1,6 +1,6 @@
 import type { DenyReason } from '../access/decision.ts';
-import type { RuleRef } from '../access/permission.ts';
 import type { RefAction } from '../access/ref-rule.ts';
+import type { RuleRef } from '../access/rule-ref.ts';
 
 /** The verdict on one ref of a push, for the audit log. Object names are hexadecimal; all zeros: absent. */
 export type RefVerdict = {

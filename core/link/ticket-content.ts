@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { Identity } from '../access/identity.ts';
-import { type Permission, roles } from '../access/permission.ts';
+import type { Permission } from '../access/permission.ts';
 import { refActions } from '../access/ref-rule.ts';
+import { roles } from '../access/role.ts';
 import type { ObjectRef } from '../api/object-ref.ts';
 import type { GitVerb } from '../git/command.ts';
 import { parseGitProtocol } from '../git/git-protocol.ts';
