@@ -28,7 +28,7 @@ type Entry = { readonly channel: ChannelEnd; started: boolean; gitProtocol: stri
 /** The connection protocol (RFC 4254) of one connection that has logged in. */
 export interface Channels {
   /** Open on either side. */
-  readonly open: number;
+  openCount(): number;
   /** Takes a message of 80 or above. Throws for what breaks the protocol. */
   receive(type: number, payload: Buffer): void;
   /** Sends what waits: the socket has room, or a key exchange has ended. */
@@ -176,9 +176,7 @@ export const createChannels = (options: ChannelsOptions): Channels => {
   };
 
   return {
-    get open() {
-      return entries.size;
-    },
+    openCount: () => entries.size,
     receive: (type, payload) => {
       const reader = new WireReader(payload.subarray(1));
       if (type === message.globalRequest) receiveGlobalRequest(reader);

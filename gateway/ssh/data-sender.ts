@@ -61,7 +61,7 @@ export const createDataSender = (transport: Transport, outbound: Outbound, maxim
     const end = Math.min(bytes.length, window);
     let taken = 0;
     // During a key exchange the bytes stay with the caller, whose queues are bounded; ssh2's is not.
-    while (taken < end && outbound.queued < maximumQueued && !transport.exchanging) {
+    while (taken < end && outbound.queued() < maximumQueued && !transport.isExchanging()) {
       const rest = bytes.subarray(taken, end);
       const sealer = transport.sealer();
       taken += sealer === undefined ? sendPlain(target, rest) : sendBatch(sealer, target, rest);

@@ -1,8 +1,11 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import ssh2, { type ParsedKey } from 'ssh2';
+import { encodeMpint, encodeString } from '../../core/ssh/wire.ts';
 import { hostKeyAlgorithms } from './algorithms.ts';
+import { encodeOpenSshPrivateKey } from './openssh-private-key.ts';
 
 const minimumRsaBits = 2048;
+const generatedRsaBits = 3072;
 
 /**
  * Makes a new host key.
@@ -11,10 +14,39 @@ const minimumRsaBits = 2048;
 export const generateHostKey = (
   type: 'ed25519' | 'rsa',
 ): { readonly privateKey: string; readonly publicKey: string } => {
-  const pair =
-    type === 'rsa' ? ssh2.utils.generateKeyPairSync('rsa', { bits: 3072 }) : ssh2.utils.generateKeyPairSync('ed25519');
-  return { privateKey: pair.private, publicKey: pair.public.trim() };
+  // Now and then ssh2's own generator makes a key that nothing can read.
+  const { type: name, publicBlob, privateFields } = type === 'rsa' ? generateRsa() : generateEd25519();
+  return {
+    privateKey: encodeOpenSshPrivateKey(name, publicBlob, privateFields),
+    publicKey: `${name} ${publicBlob.toString('base64')}`,
+  };
 };
+
+type GeneratedKey = { readonly type: string; readonly publicBlob: Buffer; readonly privateFields: readonly Buffer[] };
+
+const generateEd25519 = (): GeneratedKey => {
+  const { d, x } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  const [seed, point] = [decodeJwk(d), decodeJwk(x)];
+  const type = 'ssh-ed25519';
+  return {
+    type,
+    publicBlob: Buffer.concat([encodeString(type), encodeString(point)]),
+    privateFields: [encodeString(point), encodeString(Buffer.concat([seed, point]))],
+  };
+};
+
+const generateRsa = (): GeneratedKey => {
+  const jwk = generateKeyPairSync('rsa', { modulusLength: generatedRsaBits }).privateKey.export({ format: 'jwk' });
+  const mpint = (value: string | undefined): Buffer => encodeMpint(decodeJwk(value));
+  const type = 'ssh-rsa';
+  return {
+    type,
+    publicBlob: Buffer.concat([encodeString(type), mpint(jwk.e), mpint(jwk.n)]),
+    privateFields: [jwk.n, jwk.e, jwk.d, jwk.qi, jwk.p, jwk.q].map(mpint),
+  };
+};
+
+const decodeJwk = (value: string | undefined): Buffer => Buffer.from(value ?? '', 'base64url');
 
 /**
  * The public half of a host key.

@@ -47,6 +47,7 @@ type KeyExchange = {
   readonly _sentNEWKEYS: boolean;
   remoteExtInfoEnabled: boolean;
   _keys?: unknown;
+  finish?: unknown;
 };
 
 type Protocol = {
@@ -149,13 +150,13 @@ export interface Transport {
   /** Begins a key exchange, unless there is one already. */
   rekey(): void;
   /** Whether payloads are now being kept back. */
-  readonly exchanging: boolean;
+  isExchanging(): boolean;
   /** How many payloads are kept back. */
-  readonly heldPayloads: number;
+  heldPayloads(): number;
   /** H of the first key exchange (RFC 4253 §7.2): what every signature of this connection covers. */
-  readonly sessionId: Buffer;
+  sessionId(): Buffer;
   /** The sequence number of the packet that `onPayload` is being called with. */
-  readonly receivedSequence: number;
+  receivedSequence(): number;
   /** Undefined while keys are being exchanged, and without the addon: `send` then. */
   sealer(): PacketSealer | undefined;
   /** Nothing is sent or delivered any more. Repeatable. */
@@ -210,8 +211,10 @@ export const createTransport = (offer: TransportOffer, softwareVersion: string, 
     // ssh2's own server-sig-algs lacks a comma, so that clients with RSA keys only cannot log in.
     exchange.remoteExtInfoEnabled = false;
     completeHandshake(negotiated);
-    // The exchange's private key is of no more use; to drop it saves memory and keeps the secrecy forward.
+    // The private key, and the shared secret in this closure, are of no more use: whoever reads our memory later must
+    // not find them.
     exchange._keys = null;
+    exchange.finish = undefined;
     sealer = createSealer(protocol._cipher, negotiated.sc.cipher);
     events.onKeys(
       { kex: negotiated.kex, hostKey: negotiated.serverHostKey, cipher: negotiated.sc.cipher },
@@ -219,7 +222,7 @@ export const createTransport = (offer: TransportOffer, softwareVersion: string, 
     );
   };
 
-  const exchanging = (): boolean => protocol._kexinit !== undefined;
+  const isExchanging = (): boolean => protocol._kexinit !== undefined;
 
   return {
     start: () => protocol.start(),
@@ -233,7 +236,7 @@ export const createTransport = (offer: TransportOffer, softwareVersion: string, 
         if (closed) protocol.cleanup();
       }
       // A key exchange looks at its first packet again when its last one comes.
-      if (!closed && !exchanging() && protocol._decipher?._packet?.buffer !== chunk.buffer) freeMemory(chunk);
+      if (!closed && !isExchanging() && protocol._decipher?._packet?.buffer !== chunk.buffer) freeMemory(chunk);
     },
     send: (payload) => {
       if (closed) return;
@@ -244,7 +247,7 @@ export const createTransport = (offer: TransportOffer, softwareVersion: string, 
     },
     sendDisconnect: (code, description) => {
       // Between our NEWKEYS and the client's, ssh2 still has the old keys, and the client could make nothing of it.
-      if (closed || (exchanging() && protocol._kex?._sentNEWKEYS === true)) return;
+      if (closed || (isExchanging() && protocol._kex?._sentNEWKEYS === true)) return;
       const payload = encodeMessage(message.disconnect, code, description, '');
       const writer = protocol._packetRW.write;
       const packet = writer.alloc(payload.length, true);
@@ -254,21 +257,15 @@ export const createTransport = (offer: TransportOffer, softwareVersion: string, 
     rekey: () => {
       if (!closed) protocol.rekey();
     },
-    get exchanging() {
-      return exchanging();
-    },
-    get heldPayloads() {
-      return protocol._queue?.length ?? 0;
-    },
-    get sessionId() {
+    isExchanging,
+    heldPayloads: () => protocol._queue?.length ?? 0,
+    sessionId: () => {
       const sessionId = protocol._kex?.sessionID;
       if (sessionId === undefined) throw new Error('there is no session identifier before the first key exchange');
       return sessionId;
     },
-    get receivedSequence() {
-      return ((protocol._decipher?.inSeqno ?? 0) - 1) >>> 0;
-    },
-    sealer: () => (closed || exchanging() ? undefined : sealer),
+    receivedSequence: () => ((protocol._decipher?.inSeqno ?? 0) - 1) >>> 0,
+    sealer: () => (closed || isExchanging() ? undefined : sealer),
     close: () => {
       if (closed) return;
       closed = true;

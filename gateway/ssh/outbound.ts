@@ -5,9 +5,9 @@ export interface Outbound {
   /** @param onWritten the buffer is free again; also called when the socket has failed. */
   write(bytes: Uint8Array, onWritten?: () => void): void;
   /** Bytes that wait in this process's memory; infinite when the socket is broken. */
-  readonly queued: number;
+  queued(): number;
   /** Bytes since the start. */
-  readonly written: number;
+  written(): number;
 }
 
 /**
@@ -45,12 +45,8 @@ export const createOutbound = (socket: Socket, onProgress: () => void): Outbound
         });
       }
     },
-    get queued() {
-      // A broken socket takes everything at once and to nowhere: a writer would go on for ever.
-      return socket.writable ? socket.writableLength : Number.POSITIVE_INFINITY;
-    },
-    get written() {
-      return written;
-    },
+    // A broken socket takes everything at once and to nowhere: a writer would go on for ever.
+    queued: () => (socket.writable ? socket.writableLength : Number.POSITIVE_INFINITY),
+    written: () => written,
   };
 };

@@ -15,7 +15,9 @@ import type { SshServerOptions } from './server.ts';
 /** A login takes a few KiB, twenty large keys included. */
 const maximumBytesBeforeLogin = 262_144;
 /** Answers that may wait for a client that does not read, before we stop reading from it. */
-const maximumAnswersQueued = 65_536;
+const maximumAnswersBeforeLogin = 65_536;
+/** The same, beyond the data that may wait: so far above it that data alone never stops us from reading. */
+const maximumAnswersAfterLogin = 262_144;
 /** Answers that ssh2 may keep back during a key exchange; before its own KEXINIT a client may still send requests. */
 const maximumHeldPayloads = 1024;
 const exchangeTimeoutMs = 60_000;
@@ -28,6 +30,10 @@ const goodByes: ReadonlySet<number> = new Set([
   disconnectCode.AuthCancelledByUser,
   disconnectCode.NoMoreAuthMethods,
 ]);
+
+const isConnectionMessage = (type: number): boolean =>
+  (type >= message.globalRequest && type <= message.requestFailure) ||
+  (type >= message.channelOpen && type <= message.channelFailure);
 
 type Phase = 'Identifying' | 'LoggingIn' | 'LoggedIn' | 'Ending' | 'Closed';
 
@@ -65,16 +71,26 @@ export const serveConnection = (
     end();
   };
 
-  const end = (): void => {
-    if (isOver()) return;
-    phase = 'Ending';
+  /** Nothing more is taken from the client or sent to it. Repeatable. */
+  const stop = (): void => {
+    if (phase !== 'Closed') phase = 'Ending';
     transport.close();
     channels.abort();
     clearInterval(heartbeat);
+  };
+
+  const destroy = (): void => {
+    stop();
+    socket.destroy();
+  };
+
+  const end = (): void => {
+    if (isOver()) return;
+    stop();
     socket.end();
     // What the client still sends is read and thrown away: unread bytes would reset the stream under our DISCONNECT.
     socket.resume();
-    linger = setTimeout(() => socket.destroy(), lingerMs);
+    linger = setTimeout(destroy, lingerMs);
   };
 
   const fail = (cause: SshFault, reason: keyof typeof disconnectCode = 'ProtocolError'): void => {
@@ -103,29 +119,29 @@ export const serveConnection = (
   };
 
   const maximumQueued = (): number =>
-    phase === 'LoggedIn' ? options.maxBufferedBytes + maximumAnswersQueued : maximumAnswersQueued;
+    phase === 'LoggedIn' ? options.maxBufferedBytes + maximumAnswersAfterLogin : maximumAnswersBeforeLogin;
 
   /** A client that asks and does not read is no longer listened to, until it has read. */
   const balanceReading = (): void => {
-    if (!paused && outbound.queued > maximumQueued()) {
+    if (!paused && outbound.queued() > maximumQueued()) {
       paused = true;
       socket.pause();
-    } else if (paused && outbound.queued <= maximumQueued() / 2) {
+    } else if (paused && outbound.queued() <= maximumQueued() / 2) {
       paused = false;
       socket.resume();
     }
   };
 
-  const isCongested = (): boolean => outbound.queued >= options.maxBufferedBytes;
+  const isCongested = (): boolean => outbound.queued() >= options.maxBufferedBytes;
 
   const outbound = createOutbound(socket, () => {
     if (isOver()) return;
     balanceReading();
-    if (outbound.queued <= options.maxBufferedBytes / 2) guard(channels.pump);
+    if (outbound.queued() <= options.maxBufferedBytes / 2) guard(channels.pump);
   });
 
   const beginExchangeIfDue = (): void => {
-    if (phase === 'LoggedIn' && !transport.exchanging && rekeySchedule.isDue()) {
+    if (phase === 'LoggedIn' && !transport.isExchanging() && rekeySchedule.isDue()) {
       exchangingSince = now();
       transport.rekey();
     }
@@ -147,7 +163,7 @@ export const serveConnection = (
   const onRekeyRequest = (): void => {
     if (phase !== 'LoggedIn') throw new SshFault('SSH_PROTOCOL_ERROR', 'the client exchanges keys before its login');
     exchangingSince ??= now();
-    if (!transport.exchanging && !rekeySchedule.allowRequest()) {
+    if (!transport.isExchanging() && !rekeySchedule.allowRequest()) {
       throw new SshFault('SSH_LIMIT_EXCEEDED', 'the client exchanges keys too often');
     }
   };
@@ -157,8 +173,8 @@ export const serveConnection = (
     if (type === message.extInfo) return;
     // Before the login nothing else is even answered: a stranger must not make us work, or fill our memory with answers.
     if (phase !== 'LoggedIn' || type === message.userauthRequest) receiveLogin(type, payload);
-    else if (type >= message.globalRequest && type <= message.channelFailure) channels.receive(type, payload);
-    else transport.send(encodeMessage(message.unimplemented, transport.receivedSequence));
+    else if (isConnectionMessage(type)) channels.receive(type, payload);
+    else transport.send(encodeMessage(message.unimplemented, transport.receivedSequence()));
   };
 
   const transport = createTransport(offer, options.softwareVersion, {
@@ -188,11 +204,11 @@ export const serveConnection = (
     asOwner,
     onCommand: (channel, start) => asOwner(() => connection.onCommand(channel, start)),
   });
-  const rekeySchedule = createRekeySchedule(options.rekey, () => received + outbound.written, now);
+  const rekeySchedule = createRekeySchedule(options.rekey, () => received + outbound.written(), now);
 
   const receiveLogin = createAuthentication({
     maxAttempts: options.maxAttempts,
-    sessionId: () => transport.sessionId,
+    sessionId: transport.sessionId,
     send: transport.send,
     authenticate: (attempt) => asOwner(() => connection.authenticate(attempt)),
     onSuccess: () => {
@@ -214,7 +230,7 @@ export const serveConnection = (
     heardSinceProbe = false;
     if (unansweredProbes >= options.keepalive.maxMissed) {
       fault = new SshFault('SSH_KEEPALIVE_TIMEOUT', 'the client does not answer');
-      socket.destroy();
+      destroy();
       return;
     }
     unansweredProbes += 1;
@@ -229,7 +245,7 @@ export const serveConnection = (
       throw new SshFault('SSH_LIMIT_EXCEEDED', 'too much was sent without a login');
     }
     transport.receive(chunk);
-    if (transport.heldPayloads > maximumHeldPayloads) {
+    if (transport.heldPayloads() > maximumHeldPayloads) {
       throw new SshFault('SSH_LIMIT_EXCEEDED', 'too many requests during a key exchange');
     }
     beginExchangeIfDue();
@@ -246,34 +262,36 @@ export const serveConnection = (
     onCommand: (channel) => channel.exit(1),
     onClose: () => {},
     get openChannels() {
-      return channels.open;
+      return channels.openCount();
     },
     get algorithms() {
       return algorithms;
     },
     disconnect: (reason: DisconnectReason, text: string) => sayGoodBye(disconnectCode[reason], text),
-    destroy: () => socket.destroy(),
+    destroy,
   };
 
   /** A client without a session may go without a word. */
   const lose = (cause: SshFault): void => {
-    if (!isOver() && (phase !== 'LoggedIn' || channels.open > 0)) fault ??= cause;
+    if (!isOver() && (phase !== 'LoggedIn' || channels.openCount() > 0)) fault ??= cause;
   };
 
-  const readIdentification = createIdentificationReader();
+  let readIdentification: ReturnType<typeof createIdentificationReader> | undefined = createIdentificationReader();
   const identify = (chunk: Buffer): void => {
-    const identification = readIdentification(chunk);
-    if (identification.status === 'Incomplete') return;
+    const identification = readIdentification?.(chunk);
+    if (identification === undefined || identification.status === 'Incomplete') return;
+    // It would keep the first chunk for as long as the connection lasts.
+    readIdentification = undefined;
     if (identification.status === 'Invalid') {
-      socket.destroy();
+      destroy();
       return;
     }
     clientVersion = identification.softwareVersion;
     phase = 'LoggingIn';
     introduced = true;
     asOwner(() => onConnection(connection));
-    receive(identification.line);
-    if (identification.rest.length > 0 && !isOver()) receive(identification.rest);
+    if (!isOver()) receive(identification.line);
+    if (!isOver() && identification.rest.length > 0) receive(identification.rest);
   };
 
   socket.on('data', (chunk: Buffer) => {
@@ -289,10 +307,8 @@ export const serveConnection = (
   });
   socket.on('close', () => {
     phase = 'Closed';
-    clearInterval(heartbeat);
+    stop();
     clearTimeout(linger);
-    transport.close();
-    channels.abort();
     if (introduced) connection.onClose(fault);
   });
 

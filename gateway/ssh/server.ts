@@ -13,7 +13,7 @@ export type SshServerOptions = {
   readonly signatureAlgorithms: readonly string[];
   /** New keys after so many bytes in both directions together, and after so much time. */
   readonly rekey: { readonly bytes: number; readonly intervalMs: number };
-  /** A client that was silent for `intervalMs` is asked; after `maxMissed` questions without an answer it is gone. */
+  /** Every `intervalMs` a client is asked whether it is there; after `maxMissed` questions without a word it is gone. */
   readonly keepalive: { readonly intervalMs: number; readonly maxMissed: number };
   /** Open at once on one connection. */
   readonly maxChannels: number;

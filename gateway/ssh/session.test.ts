@@ -42,6 +42,11 @@ describe('a session', () => {
     { name: 'status 1', command: ['exit', '1'], expected: { status: 1 } },
     { name: 'status 128', command: ['exit', '128'], expected: { status: 128 } },
     { name: 'status 254', command: ['exit', '254'], expected: { status: 254 } },
+    {
+      name: 'a long complaint, and then the status',
+      command: ['moan', '4000000'],
+      expected: { status: 1, stderr: 'o'.repeat(4_000_000) },
+    },
     { name: 'an unknown command', command: ['what'], expected: { status: 127, stderr: 'hello\n' } },
     {
       name: 'a subsystem is refused',

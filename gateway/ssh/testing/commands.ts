@@ -27,7 +27,7 @@ const pour = (
 
 /**
  * A few commands that exercise a channel: `echo`, `hash` (SHA-256 of the input), `pour N` (bytes on stdout), `both N`
- * (on stdout and stderr), `exit N`, `later` (the same, after a while), `drop` (the input), `wait` (for ever), `env`.
+ * (on stdout and stderr), `moan N` (on stderr, at once), `exit N`, `later` (the same, after a while), `drop` (the input), `wait` (for ever), `env`.
  */
 export const runTestCommand = (channel: SshChannel, { command = 'shell', gitProtocol }: CommandRequest): void => {
   const [verb, argument = '0'] = command.split(' ');
@@ -84,6 +84,10 @@ export const runTestCommand = (channel: SshChannel, { command = 'shell', gitProt
       pour((bytes) => channel.writeStderr(bytes), setStderrDrain, amount, onSent);
       break;
     }
+    case 'moan':
+      channel.writeStderr(Buffer.alloc(amount, 'o'));
+      channel.exit(1);
+      break;
     case 'env':
       channel.write(Buffer.from(JSON.stringify({ gitProtocol })));
       channel.exit(0);
