@@ -44,6 +44,8 @@ const firstPauseMilliseconds = 100;
 const maxPauseMilliseconds = 5_000;
 /** After so long a life, a death is taken for the first one. */
 const calmMilliseconds = 10_000;
+/** Each start of a git copies the page tables of this process, and it has little to remember: half the memory does. */
+const leanMemory = ['--max-semi-space-size=1'];
 const mainProgram = fileURLToPath(new URL('../bin/main.ts', import.meta.url));
 
 /**
@@ -59,7 +61,7 @@ export async function startRepositoryProcess({
   await writeFile(data.linkKeys, publicKey.export({ type: 'spki', format: 'pem' }), { mode: 0o600 });
   const ending = new AbortController();
   const start = (): ChildProcess =>
-    spawn(process.execPath, [mainProgram, 'repository', ...buildFlags(config, data, log)], {
+    spawn(process.execPath, [...leanMemory, mainProgram, 'repository', ...buildFlags(config, data, log)], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: buildEnvironment(process.env),
       // Ctrl-C goes to a terminal's whole process group; but this process must outlive the gateway's sessions.
