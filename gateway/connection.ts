@@ -95,10 +95,11 @@ export function serveConnection(
       return;
     }
     running++;
+    channel.closed.addEventListener('abort', closeIfDrained, { once: true });
     void runSession(context, { client, key }, channel, request).finally(() => {
       running--;
       idleSince = clock();
-      if (context.isDraining()) closeIfIdle('the server is shutting down');
+      closeIfDrained();
     });
   };
 
@@ -111,10 +112,15 @@ export function serveConnection(
     emit({ type: 'LoginFailed', client, reason, offered, ...detail });
   };
 
+  /** A session that has ended may still have output that its client has not taken; a DISCONNECT would cut it off. */
   const closeIfIdle = (why: string): void => {
-    if (running > 0) return;
+    if (running > 0 || connection.openChannels > 0) return;
     if (key === undefined) failure ??= 'Draining';
     connection.disconnect('ByApplication', why);
+  };
+
+  const closeIfDrained = (): void => {
+    if (context.isDraining()) closeIfIdle('the server is shutting down');
   };
 
   /** Its sessions have been told already; those that speak now are refused. */
@@ -123,7 +129,10 @@ export function serveConnection(
     isEnding = true;
     emit({ type: 'LoginEnded', client, reason, ...(detail !== undefined && { detail }) });
     // On DISCONNECT, ssh drops what its sessions have not shown yet, which is why they ended.
-    const timer = setTimeout(() => connection.disconnect('ByApplication', why), running > 0 ? lastWordsTime : 0);
+    const timer = setTimeout(
+      () => connection.disconnect('ByApplication', why),
+      connection.openChannels > 0 ? lastWordsTime : 0,
+    );
     onClose.push(() => clearTimeout(timer));
   };
 

@@ -71,7 +71,7 @@ git -C hello-again log --oneline
 
 Who am I, and what can I reach?
 
-$ssh_command -p $port git@$host
+$ssh_command -T -p $port git@$host
 
 The users, keys and repositories are in $manifests/: change a file, and it is in force when it is saved.
 Ctrl-C ends git-ingress, after the sessions that are under way.

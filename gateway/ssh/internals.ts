@@ -7,6 +7,7 @@
  */
 import { createRequire } from 'node:module';
 import type { ParsedKey } from 'ssh2';
+import { WireReader } from '../../core/ssh/wire.ts';
 import {
   cipherAlgorithms,
   compressionAlgorithms,
@@ -45,6 +46,8 @@ type PacketWriter = {
 type KeyExchange = {
   readonly sessionID: Buffer | undefined;
   readonly _sentNEWKEYS: boolean;
+  /** The client's KEXINIT. */
+  readonly _remoteKexinit: Buffer;
   remoteExtInfoEnabled: boolean;
   _keys?: unknown;
   finish?: unknown;
@@ -190,6 +193,21 @@ export const createTransport = (offer: TransportOffer, softwareVersion: string, 
     },
   });
 
+  // ssh2 compares the client's guess with a field that it has just overwritten, and so drops every packet that was sent
+  // on one, right ones too: dropbear's client, which always guesses, would wait for ever.
+  let guessed = false;
+  Object.defineProperty(protocol, '_skipNextInboundPacket', {
+    // Read once for each packet of a key exchange, before it is looked at.
+    get: () => {
+      const isGuess = guessed;
+      guessed = false;
+      return isGuess && !isGuessRight(offer, (protocol._kex as KeyExchange)._remoteKexinit);
+    },
+    set: (value: boolean) => {
+      guessed = value;
+    },
+  });
+
   const handleTransportPayload = protocol._onPayload;
   protocol._onPayload = (payload) => {
     if (closed) return stopParsing;
@@ -273,6 +291,16 @@ export const createTransport = (offer: TransportOffer, softwareVersion: string, 
       if (!receiving) protocol.cleanup();
     },
   };
+};
+
+/** Type, cookie (RFC 4253 §7.1). */
+const kexInitHeadLength = 17;
+
+/** RFC 4253 §7: a guess is right if both sides put the same key exchange and the same host key algorithm first. */
+const isGuessRight = (offer: TransportOffer, clientKexInit: Buffer): boolean => {
+  const reader = new WireReader(clientKexInit.subarray(kexInitHeadLength));
+  const [kex, hostKey] = [reader.name(), reader.name()].map((list) => list.split(',', 1)[0]);
+  return kex === keyExchangeAlgorithms[0] && hostKey === Object.keys(offer.hostKeys)[0];
 };
 
 /** Below it, memory comes from heaps that are shared, and there is nothing to gain. */

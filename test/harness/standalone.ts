@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import type { TestContext } from 'node:test';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { childrenOf, gitProcesses, kill } from './processes.ts';
 import { until } from './wait.ts';
 
 export const executable = fileURLToPath(new URL('../../bin/git-ingress', import.meta.url));
@@ -37,33 +37,51 @@ export type Standalone = {
 export type StandaloneOptions = {
   readonly manifests: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
-  /** Starts on what another left behind. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Starts on what is there already, and leaves it behind. */
   readonly home?: string;
 };
 
-/** Starts the real `git-ingress run` on free ports, and waits until it is ready. It ends with the test. */
-export async function startStandalone(test: TestContext, options: StandaloneOptions): Promise<Standalone> {
-  const home = options.home ?? mkdtempSync(join(tmpdir(), 'git-ingress-'));
+/** How long a server lives: as a test's context, or with `{ after }` of node:test, as the whole file. */
+export type Scope = { after(clean: () => void | Promise<void>): void };
+
+/** A folder that goes when all tests of the file and their servers have ended. */
+export function makeHome(): string {
+  const home = mkdtempSync(join(tmpdir(), 'git-ingress-'));
+  process.once('exit', () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
+  return home;
+}
+
+/** Starts the real `git-ingress run` on free ports, and waits until it is ready. It ends with its scope. */
+export async function startStandalone(scope: Scope, options: StandaloneOptions): Promise<Standalone> {
+  const home = options.home ?? makeHome();
   const manifests = join(home, 'manifests');
   const data = join(home, 'data');
   const write = (file: string, text: string): void => {
     const path = join(manifests, file);
+    const aside = join(dirname(path), `.${basename(path)}.tmp`);
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
+    writeFileSync(aside, text);
+    renameSync(aside, path);
   };
   for (const [file, text] of Object.entries(options.manifests)) write(file, text);
   mkdirSync(manifests, { recursive: true });
   const listen = ['--ssh-listen', '127.0.0.1:0', '--http-listen', '127.0.0.1:0', '--log-format', 'json'];
   const args = ['run', '--manifests', manifests, '--data', data, ...listen, ...(options.args ?? [])];
-  const child = spawn(executable, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(executable, args, {
+    // The channel is how it notices that this process is gone, however that came about.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: { ...process.env, ...options.env },
+  });
   const log: LogLine[] = [];
   const complaints: string[] = [];
   collectLines(child, log, complaints);
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  test.after(async () => {
+  scope.after(async () => {
+    const helpers = childrenOf(child.pid);
     child.kill('SIGKILL');
+    for (const { pid } of [...helpers, ...gitProcesses(data)]) kill(pid);
     await exited;
-    if (options.home === undefined) rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   });
 
   const logged = (what: string, matches: (line: LogLine) => boolean): Promise<LogLine> =>

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { grant } from '../harness/manifest.ts';
+import type { Outcome } from '../harness/run.ts';
+import type { LogLine } from '../harness/standalone.ts';
+import { makeWorkTree } from '../harness/work-tree.ts';
+import { startWorld } from '../harness/world.ts';
+
+const everyone = [{ kind: 'Everyone' }];
+const protectedRefs = ['refs/heads/release/**', 'refs/tags/v*'];
+
+const world = await startWorld(
+  { after },
+  {
+    users: { alice: {}, bob: {}, carol: {} },
+    repositories: {
+      app: {
+        access: [grant('Maintain', 'alice', 'carol'), grant('Write', 'bob')],
+        refRules: [
+          { refs: ['refs/heads/main'], actions: ['Rewind', 'Delete'], effect: 'Deny', subjects: everyone },
+          { refs: protectedRefs, actions: ['Create'], effect: 'Allow', subjects: [{ kind: 'User', name: 'alice' }] },
+          {
+            refs: protectedRefs,
+            actions: ['Create', 'Update', 'Rewind', 'Delete'],
+            effect: 'Deny',
+            subjects: everyone,
+          },
+          { refs: ['refs/heads/**'], actions: ['Delete'], effect: 'Deny', enforcement: 'Warn', subjects: everyone },
+        ],
+      },
+    },
+  },
+);
+const { server } = world;
+const alice = world.client('alice');
+const bob = world.client('bob');
+const carol = world.client('carol');
+const url = alice.url('team/app.git');
+const rule = (index: number): string => `(Repository team/app spec.refRules[${index}])`;
+
+const tree = await makeWorkTree(world.home);
+const first = await tree.commit();
+const second = await tree.commit();
+await alice.mustGit(tree.folder, [
+  'push',
+  '--quiet',
+  url,
+  'main',
+  'main:feature',
+  'main:release/1',
+  'main:refs/tags/v1',
+]);
+const store = await makeWorkTree(world.home, world.store('app'));
+const refsNow = async (): Promise<string> => (await store.git('for-each-ref')).stdout;
+
+function assertRefused(outcome: Outcome, ...lines: readonly string[]): void {
+  assert.equal(outcome.status, 1, outcome.stderr);
+  for (const line of lines) {
+    assert.ok(outcome.stderr.includes(`remote: ${line}`), `${line}\nis not in:\n${outcome.stderr}`);
+  }
+  assert.match(outcome.stderr, /remote: nothing of this push was kept/);
+  assert.match(outcome.stderr, /\[remote rejected\].*\(pre-receive hook declined\)/);
+}
+
+/** The audit line of the push that named a ref of its own. */
+const auditOf = (ref: string): Promise<LogLine> =>
+  server.logged(`the push of ${ref}`, ({ audit, push }) => audit === true && JSON.stringify(push ?? '').includes(ref));
+
+test('a rule refuses what the role would allow, and is named', async () => {
+  const before = await refsNow();
+  assertRefused(
+    await alice.git(tree.folder, ['push', '--force', url, `${first}:main`]),
+    `refused refs/heads/main: rewinding refs/heads/main is forbidden ${rule(0)}`,
+  );
+  assertRefused(
+    await alice.git(tree.folder, ['push', url, ':main']),
+    `refused refs/heads/main: deleting refs/heads/main is forbidden ${rule(0)}`,
+  );
+  assert.equal(await refsNow(), before);
+});
+
+test('the role comes first', async () => {
+  const role = 'needs the role Maintain, yours is Write (Repository team/app spec.access[1])';
+  assertRefused(
+    await bob.git(tree.folder, ['push', '--force', url, `${first}:feature`]),
+    `refused refs/heads/feature: rewinding a ref ${role}`,
+  );
+  assertRefused(
+    await bob.git(tree.folder, ['push', url, ':feature']),
+    `refused refs/heads/feature: deleting a ref ${role}`,
+  );
+  // Though rule 3 would only warn of a deletion.
+  assert.match(await refsNow(), /refs\/heads\/feature/);
+});
+
+test('one push is refused as a whole, each refused ref with its rule', async () => {
+  const before = await refsNow();
+  const third = await tree.commit();
+  await tree.git('tag', '--force', 'v1', third);
+  for (const option of ['--no-atomic', '--atomic']) {
+    assertRefused(
+      await carol.git(tree.folder, [
+        ...['push', '--force', option, url],
+        ...[`${first}:main`, 'main:whole-push', 'main:release/1', 'main:release/2', 'v1'],
+      ]),
+      `refused refs/heads/main: rewinding refs/heads/main is forbidden ${rule(0)}`,
+      `refused refs/heads/release/1: updating refs/heads/release/1 is forbidden ${rule(2)}`,
+      `refused refs/heads/release/2: creating refs/heads/release/2 is forbidden ${rule(2)}`,
+      `refused refs/tags/v1: updating refs/tags/v1 is forbidden ${rule(2)}`,
+    );
+  }
+  assert.equal(await refsNow(), before);
+
+  const { push, outcome, exitStatus, who, decision } = await auditOf('refs/heads/whole-push');
+  assert.deepEqual(
+    { outcome, exitStatus, who, decision },
+    {
+      outcome: 'Completed',
+      exitStatus: 0,
+      who: 'GitUser team/carol',
+      decision: 'allow',
+    },
+  );
+  const { accepted, total, refs } = push as { accepted: boolean; total: number; refs: readonly object[] };
+  assert.deepEqual({ accepted, total }, { accepted: false, total: 5 });
+  assert.deepEqual(refs.slice(0, 2), [
+    {
+      ...{ ref: 'refs/heads/main', old: second, new: first, action: 'Rewind', allow: false },
+      ...{ rule: 'Repository team/app spec.refRules[0]', reason: 'RefRule' },
+    },
+    {
+      ...{ ref: 'refs/heads/release/1', old: second, new: third, action: 'Update', allow: false },
+      ...{ rule: 'Repository team/app spec.refRules[2]', reason: 'RefRule' },
+    },
+  ]);
+  assert.deepEqual(refs.at(-1), {
+    ...{ ref: 'refs/heads/whole-push', old: '0'.repeat(40), new: third, action: 'Create', allow: true },
+    rule: 'Repository team/app spec.access[0]',
+  });
+});
+
+test('nothing of a refused push is kept', async () => {
+  const refused = await tree.commit('refused.txt');
+  const counts = async (): Promise<string> => (await store.git('count-objects', '-v')).stdout;
+  const before = await counts();
+  assertRefused(await carol.git(tree.folder, ['push', url, 'main:release/3']));
+
+  const other = await makeWorkTree(world.home);
+  const asked = await alice.git(other.folder, ['fetch', url, refused]);
+  assert.notEqual(asked.status, 0);
+  assert.match(asked.stderr, new RegExp(`not our ref ${refused}`));
+  await assert.rejects(store.git('cat-file', '-e', refused));
+  assert.equal(await counts(), before);
+  const quarantines = readdirSync(join(store.folder, 'objects')).filter(
+    (name) => !/^([0-9a-f]{2}|info|pack)$/.test(name),
+  );
+  assert.deepEqual(quarantines, []);
+
+  await alice.mustGit(tree.folder, ['push', '--quiet', url, 'main:feature']);
+  await alice.mustGit(other.folder, ['fetch', '--quiet', url, refused]);
+});
+
+test('a rule in mode Warn lets through, tells the pusher, counts and audits', async () => {
+  await alice.mustGit(tree.folder, ['push', '--quiet', url, 'main:to-be-deleted']);
+  const warned = (): Promise<number> =>
+    server.metric('git_ingress_ref_updates_total', 'action="Delete",verdict="warn"');
+  const before = await warned();
+  const outcome = await alice.mustGit(tree.folder, ['push', url, ':to-be-deleted', 'main:warned-too']);
+  const warning = `warning refs/heads/to-be-deleted: deleting refs/heads/to-be-deleted is forbidden ${rule(3)}`;
+  assert.ok(outcome.stderr.includes(`remote: ${warning}`), outcome.stderr);
+  assert.doesNotMatch(await refsNow(), /to-be-deleted/);
+  const { push } = await auditOf('refs/heads/warned-too');
+  const [deleted] = (push as { refs: readonly { rule: string; warning?: string }[] }).refs;
+  assert.equal(deleted?.rule, 'Repository team/app spec.refRules[3]');
+  assert.equal(deleted?.warning, 'deleting refs/heads/to-be-deleted is forbidden');
+  assert.equal(await warned(), before + 1);
+});
+
+test('the first rule that matches subject, ref and action decides', async () => {
+  await alice.mustGit(tree.folder, ['push', '--quiet', url, 'main:release/4/hotfix', 'main:refs/tags/v4']);
+  assertRefused(
+    await alice.git(tree.folder, ['push', '--force', url, `${first}:refs/tags/v4`]),
+    `refused refs/tags/v4: rewinding refs/tags/v4 is forbidden ${rule(2)}`,
+  );
+  assertRefused(
+    await carol.git(tree.folder, ['push', url, 'main:refs/tags/v5']),
+    `refused refs/tags/v5: creating refs/tags/v5 is forbidden ${rule(2)}`,
+  );
+  await carol.mustGit(tree.folder, ['push', '--quiet', url, 'main:refs/tags/nightly']);
+  const denied = await server.metric('git_ingress_ref_updates_total', 'action="Rewind",verdict="deny"');
+  assert.ok(denied > 0);
+});
