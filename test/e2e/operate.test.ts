@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { must } from '../harness/run.ts';
 import { grant } from '../harness/manifest.ts';
 import { childrenOf, kill } from '../harness/processes.ts';
+import { must } from '../harness/run.ts';
 import type { LogLine } from '../harness/standalone.ts';
 import { until } from '../harness/wait.ts';
 import { makeWorkTree } from '../harness/work-tree.ts';

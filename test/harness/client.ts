@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { must, type Outcome, type RunOptions, type Running, run, start } from './run.ts';
+import { must, type Outcome, type Running, type RunOptions, run, start } from './run.ts';
 import { knownHosts, type Standalone } from './standalone.ts';
 
 export type Key = { readonly file: string; readonly publicKey: string };

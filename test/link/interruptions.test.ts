@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { createRepositoryDialer } from '../../gateway/link/dialer.ts';
 import type { RepositorySession } from '../../gateway/ports.ts';
-import { createRepositoryServer } from '../../repository/server.ts';
 import { endLeftovers } from '../../repository/leftovers.ts';
+import { createRepositoryServer } from '../../repository/server.ts';
 import { createBridge } from './bridge.ts';
 import { createHeldHook, type HeldHook } from './held-hook.ts';
 import {
