@@ -1,6 +1,6 @@
 import { isInRanges } from '../core/access/source-range.ts';
 
-/** Why a TCP connection was closed before a word was said. */
+/** Why a TCP connection was closed before anybody logged in on it. */
 export type ConnectionRefusal = 'TooManyConnections' | 'TooManyPending' | 'TooManyPendingFromAddress';
 
 export type AdmissionLimits = {
@@ -22,7 +22,11 @@ export type Place = {
 };
 
 export type Admission = {
-  enter(address: string): Place | ConnectionRefusal;
+  /**
+   * Takes a place. `giveWay` is called when the connection must make room for another, and shall close it: a flood of
+   * connections that never log in then keeps out itself, and not those who come after it.
+   */
+  enter(address: string, giveWay: () => void): Place | ConnectionRefusal;
   readonly connections: number;
   readonly pending: number;
 };
@@ -32,16 +36,18 @@ export type Admission = {
  * /64, since whoever has one address of it has them all.
  */
 export function createAdmission(limits: AdmissionLimits): Admission {
-  const pendingByOrigin = new Map<string, number>();
+  /** Those that have not logged in, oldest first, by origin. Those of exempt ranges have none. */
+  const pendingByOrigin = new Map<string | undefined, Set<() => void>>();
   let connections = 0;
   let pending = 0;
 
-  const release = (origin: string | undefined): void => {
-    pending--;
-    if (origin === undefined) return;
-    const left = (pendingByOrigin.get(origin) ?? 0) - 1;
-    if (left > 0) pendingByOrigin.set(origin, left);
-    else pendingByOrigin.delete(origin);
+  /** The oldest of the origin that has the most; undefined if no origin has more than one. */
+  const findOneToGiveWay = (): (() => void) | undefined => {
+    let most: Set<() => void> | undefined;
+    for (const [origin, ways] of pendingByOrigin) {
+      if (origin !== undefined && ways.size > (most?.size ?? 1)) most = ways;
+    }
+    return most?.values().next().value;
   };
 
   return {
@@ -51,22 +57,25 @@ export function createAdmission(limits: AdmissionLimits): Admission {
     get pending() {
       return pending;
     },
-    enter(address) {
+    enter(address, giveWay) {
       const origin = isInRanges(address, limits.exemptRanges) ? undefined : originOf(address);
-      const fromOrigin = origin === undefined ? 0 : (pendingByOrigin.get(origin) ?? 0);
+      const fromOrigin = pendingByOrigin.get(origin) ?? new Set();
       if (connections >= limits.maxConnections) return 'TooManyConnections';
-      if (pending >= limits.maxPending) return 'TooManyPending';
-      if (fromOrigin >= limits.maxPendingPerAddress) return 'TooManyPendingFromAddress';
-      connections++;
-      pending++;
-      if (origin !== undefined) pendingByOrigin.set(origin, fromOrigin + 1);
+      if (origin !== undefined && fromOrigin.size >= limits.maxPendingPerAddress) return 'TooManyPendingFromAddress';
+      if (pending >= limits.maxPending) {
+        findOneToGiveWay()?.();
+        if (pending >= limits.maxPending) return 'TooManyPending';
+      }
       let isPending = true;
       let isPresent = true;
       const stopPending = (): void => {
-        if (isPending) release(origin);
+        if (!isPending) return;
         isPending = false;
+        pending--;
+        fromOrigin.delete(way);
+        if (fromOrigin.size === 0) pendingByOrigin.delete(origin);
       };
-      return {
+      const place: Place = {
         loggedIn: stopPending,
         leave() {
           stopPending();
@@ -74,6 +83,14 @@ export function createAdmission(limits: AdmissionLimits): Admission {
           isPresent = false;
         },
       };
+      const way = (): void => {
+        place.leave();
+        giveWay();
+      };
+      connections++;
+      pending++;
+      pendingByOrigin.set(origin, fromOrigin.add(way));
+      return place;
     },
   };
 }

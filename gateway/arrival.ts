@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Admission, Place } from './admission.ts';
+import type { Clock } from './clock.ts';
 import { newCorrelationId } from './correlation-id.ts';
 import type { Emit } from './events.ts';
 
@@ -7,7 +8,7 @@ import type { Emit } from './events.ts';
 export type Arrival = {
   readonly connectionId: string;
   readonly address: string;
-  /** Milliseconds since 1970. */
+  /** By the steady clock. */
   readonly at: number;
   /** The login grace time is over. */
   readonly isLate: boolean;
@@ -20,7 +21,7 @@ export type Arrival = {
 export type ArrivalOptions = {
   readonly admission: Admission;
   readonly emit: Emit;
-  readonly clock: () => number;
+  readonly clock: Clock;
   /** Milliseconds from TCP's accept to a login. */
   readonly loginGraceTime: number;
 };
@@ -29,7 +30,11 @@ export type ArrivalOptions = {
 export function receive(socket: Socket, options: ArrivalOptions): Arrival | undefined {
   const { admission, emit } = options;
   const address = socket.remoteAddress ?? '';
-  const place = address === '' ? undefined : admission.enter(address);
+  const giveWay = (): void => {
+    emit({ type: 'ConnectionRefused', address, reason: 'TooManyPending' });
+    socket.destroy();
+  };
+  const place = address === '' ? undefined : admission.enter(address, giveWay);
   if (place === undefined || typeof place === 'string') {
     if (place !== undefined) emit({ type: 'ConnectionRefused', address, reason: place });
     socket.on('error', () => {});
@@ -58,7 +63,7 @@ function createArrival(socket: Socket, address: string, place: Place, options: A
   return {
     connectionId,
     address,
-    at: clock(),
+    at: clock.steady(),
     get isLate() {
       return isLate;
     },

@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import { fingerprintOfHash, keyHash } from '../core/ssh/fingerprint.ts';
 import { parsePublicKeyBlob } from '../core/ssh/public-key.ts';
 import { keyTypeOfAlgorithm, verifySignature } from '../core/ssh/signature.ts';
+import type { Clock } from './clock.ts';
 import type { AttemptRefusal } from './events.ts';
 import type { AccessIndexSource } from './ports.ts';
 import type { PublicKeyAttempt } from './ssh/connection.ts';
@@ -33,10 +34,12 @@ export type Authentication = {
 
 export const fingerprintOfAttempt = ({ keyBlob }: PublicKeyAttempt): string => fingerprintOfHash(keyHash(keyBlob));
 
-export function createAuthentication(source: AccessIndexSource, clock: () => number): Authentication {
+export function createAuthentication(source: AccessIndexSource, clock: Clock): Authentication {
   const candidates = (facts: { keyHash: string; loginName: string; address: string }) => {
     const index = source.current;
-    return index === undefined ? err('IndexUnavailable' as const) : candidatesFor(index, { ...facts, now: clock() });
+    return index === undefined
+      ? err('IndexUnavailable' as const)
+      : candidatesFor(index, { ...facts, now: clock.wall() });
   };
   return {
     authenticate(attempt, address) {

@@ -1,12 +1,17 @@
-import { earliestExpiry } from '../core/index/candidates.ts';
+import type { Identity } from '../core/access/identity.ts';
+import { err, ok, type Result } from '../core/result.ts';
 import type { Arrival } from './arrival.ts';
-import { type Authentication, fingerprintOfAttempt, type VerifiedKey } from './authentication.ts';
-import type { ClientFacts, LoginFailure, OfferedKey } from './events.ts';
+import type { Authentication, VerifiedKey } from './authentication.ts';
+import { secondsSince } from './clock.ts';
+import type { ClientFacts, LoginFailure } from './events.ts';
+import { loginFailureOf } from './login-failure.ts';
+import { createOfferedKeys } from './offered-keys.ts';
 import { printable } from './printable.ts';
 import { whyLoginRevoked } from './revocation.ts';
 import { runSession, type SessionContext } from './session.ts';
-import type { PublicKeyAttempt, SshConnection } from './ssh/connection.ts';
+import type { SshConnection } from './ssh/connection.ts';
 import type { UserConnections } from './user-connections.ts';
+import { createWatchedLogin } from './watched-login.ts';
 
 export type ConnectionContext = SessionContext & {
   readonly authentication: Authentication;
@@ -18,104 +23,98 @@ export type ConnectionContext = SessionContext & {
 /** A connection that can be told to end when nothing runs on it. */
 export type ServedConnection = { closeIfIdle(why: string): void };
 
+type State =
+  | { readonly kind: 'Pending' }
+  | { readonly kind: 'Refused'; readonly failure: LoginFailure }
+  | { readonly kind: 'LoggedIn'; readonly key: VerifiedKey }
+  | { readonly kind: 'Ending'; readonly key: VerifiedKey };
+
+/** Milliseconds for a client to show the last words of its sessions: on DISCONNECT, ssh drops what it has not shown. */
+const lastWordsTime = 250;
+
 /** Takes one SSH connection from its first authentication request to its end. */
 export function serveConnection(
   context: ConnectionContext,
   arrival: Arrival,
   connection: SshConnection,
 ): ServedConnection {
-  const { authentication, emit, clock } = context;
+  const { emit, clock } = context;
   const { connectionId, address } = arrival;
-  arrival.onIdentified();
   const client: ClientFacts = { connectionId, address, clientVersion: printable(connection.clientVersion, 255) };
-  const offered: OfferedKey[] = [];
-  let key: VerifiedKey | undefined;
-  let failure: LoginFailure | undefined;
+  const offered = createOfferedKeys(emit, client);
+  const atClose: (() => void)[] = [];
+  let state: State = { kind: 'Pending' };
+  let proven: VerifiedKey | undefined;
   let running = 0;
-  let idleSince = clock();
-  let isEnding = false;
-  const onClose: (() => void)[] = [];
-
-  const note = (attempt: PublicKeyAttempt, refusal: OfferedKey['refusal'], fingerprint: string): void => {
-    const offer = {
-      loginName: printable(attempt.loginName, 255),
-      fingerprint,
-      algorithm: printable(attempt.algorithm, 64),
-      refusal,
-    };
-    if (offered.length < maxOffersKept) offered.push(offer);
-    if (refusal !== 'OnlyOffered') emit({ type: 'KeyRefused', client, key: offer });
-  };
+  let idleSince = clock.steady();
+  arrival.onIdentified();
 
   connection.authenticate = (attempt) => {
-    const outcome = authentication.authenticate(attempt, address);
-    const fingerprint = fingerprintOfAttempt(attempt);
-    if (!outcome.ok) note(attempt, outcome.error, fingerprint);
-    else if (outcome.value === undefined) note(attempt, 'OnlyOffered', fingerprint);
-    else key = outcome.value;
+    const outcome = context.authentication.authenticate(attempt, address);
+    if (!outcome.ok) offered.note(attempt, outcome.error);
+    else offered.note(attempt, outcome.value === undefined ? 'Offered' : 'Proven');
+    if (outcome.ok) proven = outcome.value;
     return outcome.ok;
   };
 
   connection.onLogin = () => {
-    const candidates = key && context.identify(key);
-    const first = candidates?.ok === true ? candidates.value[0] : undefined;
-    if (key === undefined || candidates?.ok !== true || first === undefined) {
-      connection.disconnect('NoMoreAuthMethods', 'not logged in');
+    const login = admitLogin(context, proven);
+    if (!login.ok) {
+      state = { kind: 'Refused', failure: login.error };
+      connection.disconnect('TooManyConnections', refusalTexts[login.error]);
       return;
     }
-    const leave = context.userConnections.enter(first.identity);
-    if (leave === undefined) {
-      failure = 'TooManyConnectionsOfUser';
-      key = undefined;
-      connection.disconnect(
-        'TooManyConnections',
-        'you have too many connections open: close some, or use one for several sessions',
-      );
-      return;
-    }
+    const { key, identities, leave } = login.value;
+    state = { kind: 'LoggedIn', key };
     arrival.onLogin();
-    onClose.push(leave, context.watchList.add(watched(key)));
-    idleSince = clock();
-    const { loginName, fingerprint } = key;
-    const identities = candidates.value.map(({ identity }) => identity);
-    const { algorithms } = connection;
-    emit({
-      type: 'LoggedIn',
-      client,
-      key: { loginName, fingerprint },
-      identities,
-      algorithms,
-      seconds: (clock() - arrival.at) / 1_000,
+    idleSince = clock.steady();
+    const watched = createWatchedLogin({
+      identify: context.identify,
+      key,
+      idleTimeout: context.idleTimeout,
+      idleSince: () => (running > 0 ? undefined : idleSince),
+      onRevoked: (refusal) => endLogin(key, 'Revoked', whyLoginRevoked(refusal), refusal),
+      onIdle: () => endLogin(key, 'Idle', 'no session was open for too long'),
     });
+    atClose.push(leave, context.watchList.add(watched));
+    const { loginName, fingerprint } = key;
+    const seconds = secondsSince(clock, arrival.at);
+    const { algorithms } = connection;
+    emit({ type: 'LoggedIn', client, key: { loginName, fingerprint }, identities, algorithms, seconds });
+    // It may have changed between proof and login.
+    watched.recheck();
   };
 
   connection.onCommand = (channel, request) => {
-    if (key === undefined) {
+    if (state.kind !== 'LoggedIn' && state.kind !== 'Ending') {
       channel.abort(1, Buffer.alloc(0));
       return;
     }
     running++;
     channel.closed.addEventListener('abort', closeIfDrained, { once: true });
-    void runSession(context, { client, key }, channel, request).finally(() => {
+    void runSession(context, { client, key: state.key }, channel, request).finally(() => {
       running--;
-      idleSince = clock();
+      idleSince = clock.steady();
       closeIfDrained();
     });
   };
 
-  connection.onClose = (error) => {
-    for (const close of onClose) close();
-    if (key !== undefined) return;
-    const reason =
-      failure ?? (arrival.isLate ? 'GraceTimeExceeded' : error === undefined ? 'ClientLeft' : 'TransportFault');
-    const detail = error === undefined ? {} : { detail: printable(error.message, 255) };
-    emit({ type: 'LoginFailed', client, reason, offered, ...detail });
+  connection.onClose = (fault) => {
+    for (const close of atClose) close();
+    const broken = fault && { code: fault.code, detail: printable(fault.message, 255), cause: fault };
+    if (state.kind === 'LoggedIn' || state.kind === 'Ending') {
+      const { loginName, fingerprint } = state.key;
+      if (broken !== undefined) emit({ type: 'ConnectionBroken', client, key: { loginName, fingerprint }, ...broken });
+      return;
+    }
+    const reason = state.kind === 'Refused' ? state.failure : loginFailureOf(fault, arrival.isLate);
+    emit({ type: 'LoginFailed', client, reason, offered: offered.list, ...broken });
   };
 
   /** A session that has ended may still have output that its client has not taken; a DISCONNECT would cut it off. */
   const closeIfIdle = (why: string): void => {
     if (running > 0 || connection.openChannels > 0) return;
-    if (key === undefined) failure ??= 'Draining';
+    if (state.kind === 'Pending') state = { kind: 'Refused', failure: 'Draining' };
     connection.disconnect('ByApplication', why);
   };
 
@@ -124,41 +123,40 @@ export function serveConnection(
   };
 
   /** Its sessions have been told already; those that speak now are refused. */
-  const endLogin = (reason: 'Idle' | 'Revoked', why: string, detail?: string): void => {
-    if (isEnding) return;
-    isEnding = true;
+  const endLogin = (key: VerifiedKey, reason: 'Idle' | 'Revoked', why: string, detail?: string): void => {
+    if (state.kind !== 'LoggedIn') return;
+    state = { kind: 'Ending', key };
     emit({ type: 'LoginEnded', client, reason, ...(detail !== undefined && { detail }) });
-    // On DISCONNECT, ssh drops what its sessions have not shown yet, which is why they ended.
-    const timer = setTimeout(
-      () => connection.disconnect('ByApplication', why),
-      connection.openChannels > 0 ? lastWordsTime : 0,
-    );
-    onClose.push(() => clearTimeout(timer));
-  };
-
-  const watched = (verifiedKey: VerifiedKey) => {
-    let expiresAt = Number.NEGATIVE_INFINITY;
-    const recheck = (): void => {
-      const candidates = context.identify(verifiedKey);
-      if (candidates.ok) expiresAt = earliestExpiry(candidates.value);
-      else endLogin('Revoked', whyLoginRevoked(candidates.error), candidates.error);
-    };
-    recheck();
-    return {
-      recheck,
-      tick(now: number) {
-        if (now >= expiresAt) recheck();
-        if (context.idleTimeout === 0 || running > 0 || now - idleSince < context.idleTimeout) return;
-        endLogin('Idle', 'no session was open for too long');
-      },
-    };
+    const lastWords = connection.openChannels > 0 ? lastWordsTime : 0;
+    const timer = setTimeout(() => connection.disconnect('ByApplication', why), lastWords);
+    atClose.push(() => clearTimeout(timer));
   };
 
   return { closeIfIdle };
 }
 
-/** An agent may hold many keys; the audit log names so many of them. */
-const maxOffersKept = 50;
+type LoginRefusal = Extract<LoginFailure, 'TooManyConnectionsOfUser' | 'NotLoggedIn'>;
 
-/** Milliseconds for a client to show the last words of its sessions. */
-const lastWordsTime = 250;
+const refusalTexts: Readonly<Record<LoginRefusal, string>> = {
+  NotLoggedIn: 'not logged in',
+  TooManyConnectionsOfUser: 'you have too many connections open: close some, or use one for several sessions',
+};
+
+type AdmittedLogin = {
+  readonly key: VerifiedKey;
+  readonly identities: readonly Identity[];
+  /** Gives the user's place back. */
+  readonly leave: () => void;
+};
+
+/** The last look at a proof before its client is in. */
+function admitLogin(
+  { identify, userConnections }: ConnectionContext,
+  key: VerifiedKey | undefined,
+): Result<AdmittedLogin, LoginRefusal> {
+  const candidates = key && identify(key);
+  if (key === undefined || candidates?.ok !== true) return err('NotLoggedIn');
+  const identities = candidates.value.map(({ identity }) => identity);
+  const leave = userConnections.enter(identities);
+  return leave === undefined ? err('TooManyConnectionsOfUser') : ok({ key, identities, leave });
+}

@@ -1,12 +1,12 @@
 import type { SessionOutcome } from './events.ts';
 
-export type Ending = { readonly outcome: SessionOutcome; readonly detail?: string };
+export type Ending = { readonly outcome: SessionOutcome; readonly detail?: string; readonly cause?: unknown };
 
 /** How a session ended: the first cause counts, all later ones are its consequences. */
 export type EndingLatch = {
   readonly ending: Ending | undefined;
   /** Whether this was the first cause. */
-  end(outcome: SessionOutcome, detail?: string): boolean;
+  end(outcome: SessionOutcome, why?: Omit<Ending, 'outcome'>): boolean;
 };
 
 export function createEndingLatch(): EndingLatch {
@@ -15,9 +15,9 @@ export function createEndingLatch(): EndingLatch {
     get ending() {
       return ending;
     },
-    end(outcome, detail) {
+    end(outcome, why) {
       if (ending !== undefined) return false;
-      ending = { outcome, ...(detail !== undefined && { detail }) };
+      ending = { outcome, ...why };
       return true;
     },
   };

@@ -34,6 +34,11 @@ export function createEventMetrics(registry: Registry): Emit {
     'reason',
   ]);
   const loginSeconds = histogram('login_duration_seconds', "Time from TCP's accept to the login.", [], loginBuckets);
+  const connectionFaults = counter(
+    'connection_faults_total',
+    'Connections with a login that did not end in good order, by code; SSH_HANDLER_FAILED is our fault.',
+    ['code'],
+  );
   const loginsEnded = counter('logins_ended_total', 'Logins that the gateway ended, by reason.', ['reason']);
   const greetings = counter('greetings_total', 'Sessions without a command, which were greeted.', []);
   const refusals = counter('session_refusals_total', 'Commands that were not run, by reason.', ['reason']);
@@ -66,12 +71,14 @@ export function createEventMetrics(registry: Registry): Emit {
       case 'ConnectionRefused':
         return connectionsRefused.inc({ reason: event.reason });
       case 'KeyRefused':
-        return keysRefused.inc({ reason: event.key.refusal });
+        return keysRefused.inc({ reason: event.refusal });
       case 'LoginFailed':
         return loginFailures.inc({ reason: event.reason });
       case 'LoggedIn':
         logins.inc();
         return loginSeconds.observe(event.seconds);
+      case 'ConnectionBroken':
+        return connectionFaults.inc({ code: event.code });
       case 'LoginEnded':
         return loginsEnded.inc({ reason: event.reason });
       case 'Greeted':

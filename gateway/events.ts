@@ -5,6 +5,7 @@ import type { GitVerb } from '../core/git/command.ts';
 import type { LoginRefusal } from '../core/index/candidates.ts';
 import type { PushReport } from '../core/link/push-report.ts';
 import type { ConnectionRefusal } from './admission.ts';
+import type { SshFaultCode } from './ssh/fault.ts';
 
 /**
  * Why one offered key was not taken. `BadSignature`: the key is known, the proof is wrong. `WrongAlgorithm`: one that does
@@ -12,13 +13,19 @@ import type { ConnectionRefusal } from './admission.ts';
  */
 export type AttemptRefusal = LoginRefusal | 'BadSignature' | 'NotAPublicKey' | 'WrongAlgorithm' | 'IndexUnavailable';
 
-/** Why a connection ended without anybody logging in. */
+/** Why a connection ended without anybody logging in. `NotLoggedIn`: a proof that was good a moment before. */
 export type LoginFailure =
-  | 'GraceTimeExceeded'
   | 'ClientLeft'
-  | 'TransportFault'
-  | 'TooManyConnectionsOfUser'
-  | 'Draining';
+  | 'ConnectionLost'
+  | 'Draining'
+  | 'GraceTimeExceeded'
+  | 'KeyExchangeFailed'
+  | 'LimitExceeded'
+  | 'NotLoggedIn'
+  | 'ProtocolError'
+  | 'ServerFault'
+  | 'TooManyAttempts'
+  | 'TooManyConnectionsOfUser';
 
 /** Why a command was not run, beside what `decide` says. */
 export type CommandRefusal =
@@ -31,7 +38,7 @@ export type CommandRefusal =
   | 'Draining';
 
 /** Why the gateway ended a session that was running. */
-export type SessionTermination = 'Revoked' | 'MaxDuration' | 'IdleTimeout' | 'Shutdown';
+export type SessionTermination = 'BadRequest' | 'Revoked' | 'MaxDuration' | 'IdleTimeout' | 'Shutdown';
 
 export type ClientFacts = {
   readonly connectionId: string;
@@ -41,7 +48,10 @@ export type ClientFacts = {
 
 export type KeyFacts = { readonly loginName: string; readonly fingerprint: string };
 
-export type OfferedKey = KeyFacts & { readonly algorithm: string; readonly refusal: AttemptRefusal | 'OnlyOffered' };
+export type OfferedKey = KeyFacts & {
+  readonly algorithm: string;
+  readonly outcome: AttemptRefusal | 'Offered' | 'Proven';
+};
 
 export type SessionFacts = ClientFacts &
   KeyFacts & {
@@ -66,13 +76,28 @@ export type SessionTarget = {
 export type GatewayEvent =
   | { readonly type: 'ConnectionRefused'; readonly address: string; readonly reason: ConnectionRefusal }
   | { readonly type: 'AcceptFailed'; readonly detail: string }
-  | { readonly type: 'KeyRefused'; readonly client: ClientFacts; readonly key: OfferedKey }
+  | {
+      readonly type: 'KeyRefused';
+      readonly client: ClientFacts;
+      readonly key: OfferedKey;
+      readonly refusal: AttemptRefusal;
+    }
   | {
       readonly type: 'LoginFailed';
       readonly client: ClientFacts;
       readonly reason: LoginFailure;
       readonly offered: readonly OfferedKey[];
       readonly detail?: string;
+      readonly cause?: Error;
+    }
+  | {
+      /** A connection with a login that did not end in good order. */
+      readonly type: 'ConnectionBroken';
+      readonly client: ClientFacts;
+      readonly key: KeyFacts;
+      readonly code: SshFaultCode;
+      readonly detail: string;
+      readonly cause: Error;
     }
   | {
       readonly type: 'LoggedIn';
@@ -115,6 +140,8 @@ export type GatewayEvent =
       readonly push?: PushReport;
       /** What ended it, where that was not git. */
       readonly detail?: string;
+      /** Of a fault: for operators alone. */
+      readonly cause?: unknown;
     };
 
 /** `Failed`: git's own exit status was not 0. `Fault`: it was our fault. */

@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { type AdmissionLimits, createAdmission } from './admission.ts';
 import { receive } from './arrival.ts';
 import { createAuthentication } from './authentication.ts';
+import type { Clock } from './clock.ts';
 import { type ConnectionContext, type ServedConnection, serveConnection } from './connection.ts';
 import type { Emit } from './events.ts';
 import type { AccessIndexSource, RepositoryDialer } from './ports.ts';
@@ -15,7 +16,7 @@ export type GatewayOptions = {
   readonly dialer: RepositoryDialer;
   readonly ssh: SshServer;
   readonly emit: Emit;
-  readonly clock: () => number;
+  readonly clock: Clock;
   readonly admission: AdmissionLimits;
   readonly maxConnectionsPerUser: number;
   readonly sessions: SessionLimits;
@@ -62,11 +63,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     socket.once('close', () => sockets.delete(socket));
     ssh.accept(socket, (connection) => served.set(socket, serveConnection(context, arrival, connection)));
   });
-  // Such as EMFILE: Node goes on accepting, and without a listener the process would end.
-  server.on('error', (error) => emit({ type: 'AcceptFailed', detail: error.message }));
   let closed: Promise<void> | undefined;
-  return {
-    listen: (address) => listen(server, address),
+  const gateway: Gateway = {
+    async listen(address) {
+      const inUse = await listen(server, address);
+      // Such as EMFILE: Node goes on accepting, and without a listener the process would end.
+      server.on('error', (error) => emit({ type: 'AcceptFailed', detail: error.message }));
+      return inUse;
+    },
     get isListening() {
       return server.listening;
     },
@@ -84,6 +88,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       return closed;
     },
     destroy() {
+      void gateway.close();
       watchList.terminateSessions('Shutdown', shutdown);
       for (const socket of sockets) served.get(socket)?.closeIfIdle(shutdown);
       // What was just written to the clients has to leave first.
@@ -92,6 +97,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       }, lingerTime).unref();
     },
   };
+  return gateway;
 }
 
 const shutdown = 'the server is shutting down';

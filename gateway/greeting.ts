@@ -1,18 +1,23 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Identity } from '../core/access/identity.ts';
 import { formatRef } from '../core/api/object-ref.ts';
 import type { AccessIndex } from '../core/index/access-index.ts';
 import { type Candidate, chooseCandidate } from '../core/index/candidates.ts';
 import type { RepositoryEntry } from '../core/index/entry.ts';
+import { compare } from '../core/index/seniority.ts';
 
 const maxListed = 100;
 
+/** Milliseconds that the event loop may be held at a time: an index may know very many repositories. */
+const longestTurn = 10;
+
 /** What `ssh git@host` prints: who one is here, by which key, and what it reaches. */
-export function greeting(candidates: readonly Candidate[], index: AccessIndex): string {
+export async function greeting(candidates: readonly Candidate[], index: AccessIndex): Promise<string> {
   const lines = candidates.map(({ identity }) => `Hello ${nameOf(identity)}${keyOf(identity)}.`);
-  const { listed, more } = reachable(candidates, index);
-  if (listed.length === 0) lines.push('', 'You have no access to any repository.');
-  else lines.push('', 'You can reach:', ...table(listed));
-  if (more) lines.push(`  … and more than these ${maxListed}`);
+  const reached = await findReachable(candidates, index);
+  if (reached.length === 0) lines.push('', 'You have no access to any repository.');
+  else lines.push('', 'You can reach:', ...table(reached.slice(0, maxListed)));
+  if (reached.length > maxListed) lines.push(`  … and ${reached.length - maxListed} more`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -24,25 +29,25 @@ const nameOf = (identity: Identity): string => {
 
 const keyOf = ({ kind, key }: Identity): string => {
   if (key === undefined) return '';
-  return kind === 'DeployKey'
-    ? ` (${key.fingerprint})`
-    : `, you logged in with SSHKey ${formatRef(key)} (${key.fingerprint})`;
+  const { fingerprint } = key;
+  return kind === 'DeployKey' ? ` (${fingerprint})` : `, you logged in with SSHKey ${formatRef(key)} (${fingerprint})`;
 };
 
 type Reachable = { readonly repository: RepositoryEntry; readonly may: 'read' | 'write' };
 
-function reachable(
-  candidates: readonly Candidate[],
-  index: AccessIndex,
-): { listed: readonly Reachable[]; more: boolean } {
-  const listed: Reachable[] = [];
-  for (const entry of index.entries()) {
-    if (entry.kind !== 'Repository' || chooseCandidate(candidates, 'Read', entry)?.decision.allow !== true) continue;
-    if (listed.length === maxListed) return { listed, more: true };
-    const mayWrite = chooseCandidate(candidates, 'Write', entry)?.decision.allow === true;
-    listed.push({ repository: entry, may: mayWrite ? 'write' : 'read' });
+/** By path. */
+async function findReachable(candidates: readonly Candidate[], index: AccessIndex): Promise<readonly Reachable[]> {
+  const found: Reachable[] = [];
+  let turnEnds = performance.now() + longestTurn;
+  for (const repository of index.repositories()) {
+    const may = (action: 'Read' | 'Write'): boolean =>
+      chooseCandidate(candidates, action, repository)?.decision.allow === true;
+    if (may('Read')) found.push({ repository, may: may('Write') ? 'write' : 'read' });
+    if (performance.now() < turnEnds) continue;
+    await nextTurn();
+    turnEnds = performance.now() + longestTurn;
   }
-  return { listed: listed.sort((a, b) => (a.repository.path < b.repository.path ? -1 : 1)), more: false };
+  return found.sort((a, b) => compare(a.repository.path, b.repository.path));
 }
 
 const table = (rows: readonly Reachable[]): readonly string[] => {

@@ -1,9 +1,6 @@
-import type { Identity } from '../core/access/identity.ts';
-import type { Permission } from '../core/access/permission.ts';
-import type { ObjectRef } from '../core/api/object-ref.ts';
-import type { GitVerb } from '../core/git/command.ts';
 import type { AccessIndex } from '../core/index/access-index.ts';
 import type { PushReport } from '../core/link/push-report.ts';
+import type { SessionOrder } from '../core/link/ticket-content.ts';
 
 /** Where the gateway gets the access index from: a folder of manifests, or the Kubernetes API. */
 export interface AccessIndexSource {
@@ -16,19 +13,7 @@ export interface AccessIndexSource {
 }
 
 /** A decided session: what the repository server needs to run it. */
-export type RepositorySessionRequest = {
-  readonly correlationId: string;
-  readonly repository: ObjectRef & {
-    readonly uid: string;
-    readonly path: string;
-    readonly defaultBranch: string;
-    readonly description?: string;
-  };
-  readonly verb: GitVerb;
-  readonly gitProtocol?: string;
-  readonly identity: Identity;
-  readonly permission: Permission;
-};
+export type RepositorySessionRequest = SessionOrder;
 
 /** Ways to the repositories. */
 export interface RepositoryDialer {

@@ -23,8 +23,8 @@ export class RepositoryFault extends Error {
 const messages: Readonly<Record<RepositoryFaultCode, string>> = {
   Unreachable: 'the repository server cannot be reached; try again in a moment',
   Busy: 'the repository server is busy; try again in a moment',
-  Rejected: 'the repository server does not accept sessions from this gateway; tell your administrator',
-  Failed: 'the repository server could not start the session; tell your administrator',
+  Rejected: 'the repository server does not accept sessions from this gateway',
+  Failed: 'the repository server could not start the session',
   Lost: 'the connection to the repository server was lost',
   Cancelled: 'the session was given up',
 };

@@ -1,5 +1,8 @@
+import type { Identity } from '../core/access/identity.ts';
 import { earliestExpiry } from '../core/index/candidates.ts';
+import { guardArchive } from './archive-guard.ts';
 import type { Identify, VerifiedKey } from './authentication.ts';
+import { type Clock, secondsSince } from './clock.ts';
 import { createEndingLatch } from './ending.ts';
 import type { Emit, SessionFacts, SessionTarget, SessionTermination } from './events.ts';
 import { forward, type Transfer } from './forward.ts';
@@ -25,8 +28,7 @@ export type RunContext = {
   readonly watchList: WatchList;
   readonly limits: SessionLimits;
   readonly emit: Emit;
-  /** Milliseconds since 1970. */
-  readonly clock: () => number;
+  readonly clock: Clock;
 };
 
 /** A decided session. */
@@ -49,7 +51,7 @@ export async function runRoute(context: RunContext, run: Run): Promise<void> {
   const { emit, clock } = context;
   const { session, channel } = run;
   const target = targetOf(run.route);
-  const startedAt = clock();
+  const startedAt = clock.steady();
   const latch = createEndingLatch();
   const givenUp = new AbortController();
   let link: RepositorySession | undefined;
@@ -61,7 +63,7 @@ export async function runRoute(context: RunContext, run: Run): Promise<void> {
     givenUp.abort();
   };
   const terminate = (termination: SessionTermination, why: string): void => {
-    if (!latch.end(termination, why)) return;
+    if (!latch.end(termination, { detail: why })) return;
     channel.abort(1, message(`session ended: ${why}`));
     giveUp(why);
   };
@@ -79,13 +81,17 @@ export async function runRoute(context: RunContext, run: Run): Promise<void> {
     // It may have been given up in the moment between the link's opening and this line.
     if (givenUp.signal.aborted) link.cancel('the session was given up');
     transfer = forward(channel, link);
-    emit({ type: 'SessionStarted', session, target, seconds: (clock() - startedAt) / 1_000 });
+    if (run.route.verb === 'upload-archive') {
+      channel.onData = guardArchive(channel.onData, (why) => terminate('BadRequest', why));
+    }
+    emit({ type: 'SessionStarted', session, target, seconds: secondsSince(clock, startedAt) });
     end = await transfer.ended;
     if (latch.end(end.exitStatus === 0 ? 'Completed' : 'Failed')) channel.exit(end.exitStatus);
   } catch (error) {
-    if (latch.end('Fault', String(error))) {
-      const told = error instanceof RepositoryFault ? error.message : 'something went wrong on the server';
-      channel.writeStderr(message(`${told} (tell your administrator: ${session.correlationId})`));
+    const isKnown = error instanceof RepositoryFault;
+    if (latch.end('Fault', { detail: isKnown ? error.code : 'Unexpected', cause: error })) {
+      const told = isKnown ? error.message : 'something went wrong on the server';
+      channel.writeStderr(message(`${told} (correlation id ${session.correlationId})`));
       channel.exit(1);
     }
   } finally {
@@ -97,12 +103,12 @@ export async function runRoute(context: RunContext, run: Run): Promise<void> {
     type: 'SessionEnded',
     session,
     target,
-    outcome: 'Fault',
-    ...latch.ending,
+    // Every way to this line has closed the latch.
+    ...(latch.ending ?? { outcome: 'Fault' }),
     exitStatus: end?.exitStatus ?? 1,
     bytesIn: transfer?.bytesIn ?? 0,
     bytesOut: transfer?.bytesOut ?? 0,
-    seconds: (clock() - startedAt) / 1_000,
+    seconds: secondsSince(clock, startedAt),
     ...(end?.push !== undefined && { push: end.push }),
   });
 }
@@ -126,12 +132,13 @@ function watched(
   return {
     terminate,
     recheck,
-    tick(now) {
+    tick(clock) {
+      const now = clock.steady();
       // Before the link is open a session waits for us, not for its client.
       if (transfer()?.wasActive() !== false) lastActive = now;
       const limit = overrun(limits, now - startedAt, now - lastActive);
-      if (now >= expiresAt) recheck();
-      else if (limit !== undefined) terminate(limit.termination, limit.why);
+      if (clock.wall() >= expiresAt) recheck();
+      if (limit !== undefined) terminate(limit.termination, limit.why);
     },
   };
 }
@@ -147,8 +154,12 @@ function requestOf({ session, route, gitProtocol }: Run, target: SessionTarget):
     correlationId: session.correlationId,
     repository: { ...target.repository, defaultBranch, ...(description !== undefined && { description }) },
     verb: route.verb,
-    identity: target.identity,
-    permission: route.permission,
+    // A ticket is bounded: it carries what the verdict on refs needs, and nothing else.
+    identity: narrowed(target.identity, route.repository.name),
+    permission: route.verb === 'receive-pack' ? route.permission : { ...route.permission, refRules: [] },
     ...(gitProtocol !== undefined && { gitProtocol }),
   };
 }
+
+const narrowed = (identity: Identity, repository: string): Identity =>
+  identity.kind === 'DeployKey' ? { ...identity, repositories: [repository] } : identity;

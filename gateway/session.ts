@@ -1,22 +1,18 @@
 import { parseCommand } from '../core/git/command.ts';
+import type { AccessIndex } from '../core/index/access-index.ts';
 import type { Candidate } from '../core/index/candidates.ts';
-import type { Identify, VerifiedKey } from './authentication.ts';
+import type { VerifiedKey } from './authentication.ts';
 import { newCorrelationId } from './correlation-id.ts';
 import type { ClientFacts, CommandRefusal } from './events.ts';
 import { greeting } from './greeting.ts';
 import { message } from './message.ts';
-import type { AccessIndexSource } from './ports.ts';
 import { printable } from './printable.ts';
 import { whyLoginRevoked } from './revocation.ts';
 import { type Refusal, type Route, routeCommand } from './route.ts';
 import { type RunContext, runRoute } from './run-route.ts';
 import type { CommandRequest, SshChannel } from './ssh/connection.ts';
 
-export type SessionContext = RunContext & {
-  readonly source: AccessIndexSource;
-  readonly identify: Identify;
-  readonly isDraining: () => boolean;
-};
+export type SessionContext = RunContext & { readonly isDraining: () => boolean };
 
 export type Login = { readonly client: ClientFacts; readonly key: VerifiedKey };
 
@@ -39,11 +35,13 @@ export async function runSession(
     channel.writeStderr(message(told));
     channel.exit(exitStatus);
     context.emit({ type: 'SessionRefused', session, ...audited });
-  } else if ('greeting' in admitted) {
+  } else if ('index' in admitted) {
+    const { candidates, index } = admitted;
+    // What a terminal's user types is read and thrown away.
     channel.onData = () => true;
-    channel.write(Buffer.from(admitted.greeting));
+    channel.write(Buffer.from(await greeting(candidates, index)));
     channel.exit(0);
-    context.emit({ type: 'Greeted', session, identities: admitted.candidates.map(({ identity }) => identity) });
+    context.emit({ type: 'Greeted', session, identities: candidates.map(({ identity }) => identity) });
   } else {
     const { route } = admitted;
     await runRoute(context, { key: login.key, session, channel, route, gitProtocol: request.gitProtocol });
@@ -52,7 +50,7 @@ export async function runSession(
 
 type Admitted =
   | { readonly route: Route }
-  | { readonly greeting: string; readonly candidates: readonly Candidate[] }
+  | { readonly candidates: readonly Candidate[]; readonly index: AccessIndex }
   | { readonly refusal: Refusal };
 
 /** Who asks, what for, and whether they may: all that is decided before anything is opened. */
@@ -66,9 +64,7 @@ function admit({ source, identify, isDraining }: SessionContext, login: Login, r
   if (!candidates.ok || index === undefined) {
     return refuse('LoginRevoked', whyLoginRevoked(candidates.ok ? 'IndexUnavailable' : candidates.error));
   }
-  if (request.command === undefined) {
-    return { greeting: greeting(candidates.value, index), candidates: candidates.value };
-  }
+  if (request.command === undefined) return { candidates: candidates.value, index };
   const command = parseCommand(request.command);
   if (!command.ok) {
     const { kind, message: told, exitStatus } = command.error;

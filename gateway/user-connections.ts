@@ -1,27 +1,30 @@
-import type { Identity } from '../core/access/identity.ts';
-import { formatRef } from '../core/api/object-ref.ts';
+import { formatIdentity, type Identity } from '../core/access/identity.ts';
 
 /** Bounds the connections that one person, or one deploy key, holds open. */
 export type UserConnections = {
-  /** Undefined: there are too many already. Otherwise what gives the place back; repeatable. */
-  enter(identity: Identity): (() => void) | undefined;
+  /**
+   * Takes a place for everybody whom a login may be; undefined if none of them has one left. So whoever lists somebody
+   * else's public key cannot use up that person's places. Otherwise what gives the places back; repeatable.
+   */
+  enter(identities: readonly Identity[]): (() => void) | undefined;
 };
 
 export function createUserConnections(maxPerUser: number): UserConnections {
   const counts = new Map<string, number>();
+  const add = (owner: string, change: 1 | -1): void => {
+    const count = (counts.get(owner) ?? 0) + change;
+    if (count > 0) counts.set(owner, count);
+    else counts.delete(owner);
+  };
   return {
-    enter(identity) {
-      const owner = identity.kind === 'User' ? `user ${formatRef(identity.user)}` : `key ${formatRef(identity.key)}`;
-      const count = counts.get(owner) ?? 0;
-      if (count >= maxPerUser) return undefined;
-      counts.set(owner, count + 1);
+    enter(identities) {
+      const owners = new Set(identities.map(formatIdentity));
+      if ([...owners].every((owner) => (counts.get(owner) ?? 0) >= maxPerUser)) return undefined;
+      for (const owner of owners) add(owner, 1);
       let isInside = true;
       return () => {
-        if (!isInside) return;
+        if (isInside) for (const owner of owners) add(owner, -1);
         isInside = false;
-        const left = (counts.get(owner) ?? 1) - 1;
-        if (left > 0) counts.set(owner, left);
-        else counts.delete(owner);
       };
     },
   };

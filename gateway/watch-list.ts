@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts';
 import type { SessionTermination } from './events.ts';
 import type { AccessIndexSource } from './ports.ts';
 
@@ -5,8 +6,8 @@ import type { AccessIndexSource } from './ports.ts';
 export type Watched = {
   /** The index has changed. */
   recheck(): void;
-  /** Some time has passed; `now` in milliseconds since 1970. */
-  tick(now: number): void;
+  /** Some time has passed. */
+  tick(clock: Clock): void;
 };
 
 /** A session, which can also be ended from outside; repeatable. */
@@ -25,7 +26,7 @@ export type WatchList = {
 const tickInterval = 500;
 
 /** Keeps everything that is live under the eyes of the index. */
-export function createWatchList(source: AccessIndexSource, clock: () => number): WatchList {
+export function createWatchList(source: AccessIndexSource, clock: Clock): WatchList {
   const list = new Set<Watched>();
   // Newest first: a session says why it ends before its connection goes.
   const newestFirst = (): readonly Watched[] => [...list].reverse();
@@ -34,8 +35,7 @@ export function createWatchList(source: AccessIndexSource, clock: () => number):
     for (const watched of newestFirst()) watched.recheck();
   });
   const timer = setInterval(() => {
-    const now = clock();
-    for (const watched of newestFirst()) watched.tick(now);
+    for (const watched of newestFirst()) watched.tick(clock);
   }, tickInterval);
   return {
     add(watched) {

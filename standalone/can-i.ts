@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { decide } from '../core/access/decide.ts';
 import type { Decision } from '../core/access/decision.ts';
+import { formatIdentity } from '../core/access/identity.ts';
 import { sharedLoginName } from '../core/api/git-user.ts';
 import { formatRef, type ObjectRef } from '../core/api/object-ref.ts';
 import type { AccessIndex } from '../core/index/access-index.ts';
@@ -71,10 +72,10 @@ async function find(question: Question, index: AccessIndex, now: number): Promis
   if (repository === undefined) return { kind: 'Refused', message: `there is no repository ${path}` };
   // As in a session: who acts is settled when the repository is named, before any ref is known.
   const chosen = chooseCandidate(candidates.value, action === 'Read' ? 'Read' : 'Write', repository);
-  if (chosen === undefined) return { kind: 'Refused', message: 'nobody' };
+  if (chosen === undefined) return { kind: 'Refused', message: 'the key stands for nobody' };
   const { identity } = chosen.candidate;
   const decision = decide(identity, action, repository, ref);
-  const who = identity.kind === 'User' ? `GitUser ${formatRef(identity.user)}` : `SSHKey ${formatRef(identity.key)}`;
+  const who = formatIdentity(identity);
   return { kind: 'Decided', decision, who };
 }
 

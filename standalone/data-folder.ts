@@ -25,7 +25,8 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
     path,
     hostKeys: join(path, 'host-keys'),
     socket: join(run, 'repository.sock'),
-    linkKeys: join(run, 'link-keys.pem'),
+    // Of this process alone: a second start on the same folder, which fails later, must not replace the first one's.
+    linkKeys: join(run, `link-keys-${process.pid}.pem`),
   };
   const length = Buffer.byteLength(folder.socket);
   if (length > maxSocketPath) {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { formatAddress } from '../runtime/config/address.ts';
@@ -112,6 +112,7 @@ export async function startRepositoryProcess({
       const killer = setTimeout(() => child.kill('SIGKILL'), config.shutdown.gracePeriod + afterGraceMilliseconds);
       await kept;
       clearTimeout(killer);
+      await rm(data.linkKeys, { force: true });
     },
     destroy() {
       ending.abort();
@@ -177,6 +178,7 @@ function buildFlags(config: Config, data: DataFolder, log: Log): readonly string
     'repository-link-keys': data.linkKeys,
     'repository-max-sessions': config.repository.maxSessions,
     'repository-max-queued': config.repository.maxQueued,
+    'repository-max-push-size': config.repository.maxPushSize,
   };
   return Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
 }

@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import { signatureAlgorithms } from '../core/ssh/signature.ts';
+import { systemClock } from '../gateway/clock.ts';
 import { createEventLog } from '../gateway/event-log.ts';
 import { createEventMetrics, registerGatewayGauges } from '../gateway/event-metrics.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
@@ -19,9 +20,6 @@ import { openDataFolder } from './data-folder.ts';
 import { type HostKey, openHostKeys } from './host-keys.ts';
 import { openManifestIndex } from './manifest-index.ts';
 import { type RepositoryProcess, startRepositoryProcess } from './repository-process.ts';
-
-/** Output of one connection that may wait in memory for its client to read. */
-const maxBufferedBytes = 1024 * 1024;
 
 /**
  * `git-ingress run`: index and gateway in this process, the repository server in its own, reached over the real link.
@@ -75,7 +73,7 @@ function wireGateway(
   source: AccessIndexSource,
   repository: RepositoryProcess,
 ): { readonly gateway: Gateway; readonly closeDialer: () => Promise<void> } {
-  const writeLog = createEventLog(log.logger, log.audit, Date.now);
+  const writeLog = createEventLog(log.logger, log.audit, systemClock);
   const count = createEventMetrics(metrics);
   const dialer = createRepositoryDialer({
     address: repository.address,
@@ -91,13 +89,12 @@ function wireGateway(
     keepalive: { intervalMs: config.ssh.keepaliveInterval, maxMissed: config.ssh.keepaliveMaxMissed },
     maxChannels: config.sessions.maxPerConnection,
     maxAttempts: config.login.maxAttempts,
-    maxBufferedBytes,
   });
   const gateway = createGateway({
     source,
     dialer,
     ssh,
-    clock: Date.now,
+    clock: systemClock,
     emit(event) {
       writeLog(event);
       count(event);

@@ -13,12 +13,14 @@ export type DenyReason = 'NoGrant' | 'RoleTooLow' | 'KeyReadOnly' | 'Frozen' | '
 export type Decision =
   | {
       readonly allow: true;
-      readonly rule: RuleRef /** Set when a rule in mode Warn would have refused. */;
+      readonly rule: RuleRef;
+      /** Set when a rule in mode Warn would have refused. */
       readonly warning?: string;
     }
   | {
       readonly allow: false;
       readonly reason: DenyReason;
-      readonly rule: RuleRef /** For people: what was refused, and what to do. */;
+      readonly rule: RuleRef;
+      /** For people: what was refused, and what to do. */
       readonly message: string;
     };

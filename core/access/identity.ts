@@ -1,4 +1,4 @@
-import type { ObjectRef } from '../api/object-ref.ts';
+import { formatRef, type ObjectRef } from '../api/object-ref.ts';
 
 /** The ceiling that an SSHKey sets on whatever its owner may do. */
 export type KeyAccess = 'ReadOnly' | 'ReadWrite';
@@ -32,3 +32,10 @@ export type DeployKeyIdentity = {
 };
 
 export type Identity = UserIdentity | DeployKeyIdentity;
+
+/** `GitUser team/alice`, or `SSHKey team/ci` for a deploy key: who acts, in messages and logs. */
+export const formatIdentity = (identity: Identity): string =>
+  identity.kind === 'User' ? `GitUser ${formatRef(identity.user)}` : `SSHKey ${formatRef(identity.key)}`;
+
+export const namespaceOf = (identity: Identity): string =>
+  identity.kind === 'User' ? identity.user.namespace : identity.key.namespace;

@@ -13,7 +13,7 @@ export const gitUserSpec = z
     email: z
       .string()
       .max(254)
-      .regex(/^[^\s@<>]+@[^\s@<>]+$/, { error: 'must be an address such as alice@example.com' })
+      .regex(/^[!-;=?A-~]+@[!-;=?A-~]+$/, { error: 'must be an address such as alice@example.com' })
       .optional()
       .describe('The address in the reflog of repositories that this person pushes to.'),
     groups: z

@@ -22,6 +22,8 @@ export type AccessIndex = {
   keys(hash: string): readonly KeyEntry[];
   user(ref: ObjectRef): UserEntry | undefined;
   repository(path: string): RepositoryEntry | undefined;
+  /** In no useful order. */
+  repositories(): Iterable<RepositoryEntry>;
   /** All entries, in no useful order. */
   entries(): Iterable<IndexEntry>;
 };
@@ -99,14 +101,31 @@ function createIndex({ epoch, revision }: Manifest, bases: readonly LoadedShard[
     keys: (hash) => find(lookupKey.key(hash)).filter((entry) => entry.kind === 'Key'),
     user: (ref) => find(lookupKey.user(ref)).find((entry) => entry.kind === 'User'),
     repository: (path) => find(lookupKey.repository(path)).find((entry) => entry.kind === 'Repository'),
-    *entries() {
-      for (const { entries } of bases) {
-        for (const [key, group] of entries) if (!overlay.has(key)) yield* group;
+    *repositories() {
+      for (const entry of entriesOf(basesBetween(bases, starts, repositoryKeys))) {
+        if (entry.kind === 'Repository') yield entry;
       }
-      for (const key of overlay.keys()) yield* find(key);
     },
+    entries: () => entriesOf(bases),
   };
+
+  function* entriesOf(some: readonly LoadedShard[]): Generator<IndexEntry> {
+    for (const { entries } of some) {
+      for (const [key, group] of entries) if (!overlay.has(key)) yield* group;
+    }
+    for (const key of overlay.keys()) yield* find(key);
+  }
 }
+
+/** What begins with `repository/`: `0` follows `/`. */
+const repositoryKeys = ['repository/', 'repository0'] as const;
+
+/** The base shards that may hold look-up keys from the first up to the second. */
+const basesBetween = (
+  bases: readonly LoadedShard[],
+  starts: readonly string[],
+  [from, to]: readonly [string, string],
+): readonly LoadedShard[] => bases.slice(Math.max(0, baseIndex(starts, from)), baseIndex(starts, to) + 1);
 
 function withChanges(
   base: readonly IndexEntry[],

@@ -1,6 +1,6 @@
 import { type Action, decide } from '../access/decide.ts';
 import type { Decision } from '../access/decision.ts';
-import type { Identity } from '../access/identity.ts';
+import { type Identity, namespaceOf } from '../access/identity.ts';
 import { isInRanges } from '../access/source-range.ts';
 import { sharedLoginName } from '../api/git-user.ts';
 import { err, ok, type Result } from '../result.ts';
@@ -116,13 +116,12 @@ export function chooseCandidate(
   candidates: readonly Candidate[],
   action: Action,
   repository: RepositoryEntry,
-  ref?: string,
 ): { readonly candidate: Candidate; readonly decision: Decision } | undefined {
   const isOwn = ({ identity }: Candidate): boolean => namespaceOf(identity) === repository.namespace;
   const inOrder = [...candidates.filter(isOwn), ...candidates.filter((candidate) => !isOwn(candidate))];
   const decided = inOrder.map((candidate) => ({
     candidate,
-    decision: decide(candidate.identity, action, repository, ref),
+    decision: decide(candidate.identity, action, repository),
   }));
   return (
     decided.find(({ decision }) => decision.allow) ??
@@ -130,6 +129,3 @@ export function chooseCandidate(
     decided[0]
   );
 }
-
-export const namespaceOf = (identity: Identity): string =>
-  identity.kind === 'User' ? identity.user.namespace : identity.key.namespace;

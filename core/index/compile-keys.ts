@@ -1,7 +1,7 @@
 import { isSourceRange } from '../access/source-range.ts';
 import { formatRef } from '../api/object-ref.ts';
 import type { Repository, SSHKey } from '../api/resource.ts';
-import { fingerprint, keyHash } from '../ssh/fingerprint.ts';
+import { keyHash } from '../ssh/fingerprint.ts';
 import { type PublicKey, parsePublicKeyLine, weakness } from '../ssh/public-key.ts';
 import type { KeyEntry, KeyListing, UserEntry } from './entry.ts';
 import { maxEntryBytes, sizeOf } from './entry-size.ts';
@@ -146,9 +146,3 @@ function listing({ metadata, spec }: SSHKey): KeyListing {
     ...(sourceRanges !== undefined && { sourceRanges }),
   };
 }
-
-/** For `status.fingerprint` and for messages; undefined if the key cannot be read. */
-export const fingerprintOf = (key: SSHKey): string | undefined => {
-  const parsed = parsedKey(key);
-  return parsed.ok ? fingerprint(parsed.value.blob) : undefined;
-};

@@ -8,7 +8,7 @@ import { err, ok, type Result } from '../result.ts';
 export type Frame = { readonly head: Buffer; readonly payload: Buffer };
 
 /** `TooLong`: announces more than the receiver takes. `Malformed`: its inner lengths contradict each other. */
-export type FrameProblem = 'TooLong' | 'Malformed';
+type FrameProblem = 'TooLong' | 'Malformed';
 
 const lengthBytes = 4;
 const smallestStore = 512;
@@ -24,7 +24,7 @@ export function buildFrame(head: string, payload: Uint8Array = new Uint8Array(0)
   return frame;
 }
 
-export interface FrameDecoder {
+interface FrameDecoder {
   /** The frames that `chunk` completes. After a problem every later call gives the same problem. */
   push(chunk: Uint8Array): Result<readonly Frame[], FrameProblem>;
 }

@@ -43,7 +43,7 @@ export type HookStatement =
   /** For each change that was asked for, in order: whether it is a fast-forward. */
   | { readonly kind: 'Ancestry'; readonly fastForward: readonly boolean[] };
 
-export interface HookReader {
+interface HookReader {
   /**
    * Takes what the hook wrote, split anywhere. A problem is final; one of a list is told when the list is complete, so
    * that the hook has written all of it and reads the answer.

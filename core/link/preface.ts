@@ -9,7 +9,7 @@
  */
 export const linkVersion = 1;
 
-export type ConnectionKind = 'Control' | 'Data';
+type ConnectionKind = 'Control' | 'Data';
 
 const prefaces: Readonly<Record<ConnectionKind, Buffer>> = {
   Control: Buffer.from(`git-ingress/${linkVersion} C\n`, 'latin1'),

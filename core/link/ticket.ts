@@ -3,12 +3,12 @@ import { err, ok, type Result } from '../result.ts';
 import { type Ticket, ticketSchema } from './ticket-content.ts';
 
 /** In bytes, signature apart: more rules than that are refused by the gateway. */
-export const maxTicketLength = 64 * 1024;
+const maxTicketLength = 64 * 1024;
 
 /** Sets these signatures apart from any other that the same key might ever make. */
 const domain = Buffer.from('git-ingress session ticket, version 1\0', 'latin1');
 
-export type SignedTicket = {
+type SignedTicket = {
   /** The ticket as JSON: verified byte for byte before anything reads it. */
   readonly bytes: Buffer;
   /** Ed25519, 64 bytes. */

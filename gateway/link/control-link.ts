@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { createFrameDecoder } from '../../core/link/frame.ts';
-import { heartbeatInterval, maxServerFrame, missedHeartbeats } from '../../core/link/limits.ts';
+import { heartbeatInterval, maxServerFrame, maxUnsent, missedHeartbeats } from '../../core/link/limits.ts';
 import {
   buildGatewayMessage,
   type GatewayMessage,
@@ -8,13 +8,13 @@ import {
   type ServerMessage,
 } from '../../core/link/messages.ts';
 import { controlGreeting, linkVersion } from '../../core/link/preface.ts';
-import type { LinkAddress } from './address.ts';
+import type { LinkAddress } from '../../runtime/config/address.ts';
 
 /** What the server says of one session. */
 export type SessionMessage = Extract<ServerMessage, { session: number }>;
 
 /** What a session wants to hear from the link. */
-export type SessionListener = {
+type SessionListener = {
   onMessage(message: SessionMessage): void;
   /** The last call: nothing can be said or heard any more. */
   onLost(cause: Error): void;
@@ -72,7 +72,9 @@ export function connectControlLink(
   }
 
   function send(message: GatewayMessage): void {
-    if (alive) socket.write(buildGatewayMessage(message));
+    if (!alive) return;
+    socket.write(buildGatewayMessage(message));
+    if (socket.writableLength > maxUnsent) destroy(new Error('the server does not read'));
   }
 
   function greet(message: ServerMessage | undefined): void {

@@ -1,8 +1,8 @@
 import net from 'node:net';
-import type { LinkAddress } from './address.ts';
+import type { LinkAddress } from '../../runtime/config/address.ts';
 
 /** The raw connection that becomes git's stdin and stdout. */
-export interface DataConnection {
+interface DataConnection {
   /** Sends what the server reads itself; the rest is git's. */
   greet(greeting: Buffer): void;
   /** Starts delivery; nothing is read before. */
@@ -13,7 +13,7 @@ export interface DataConnection {
   destroy(): void;
 }
 
-export type DataListener = {
+type DataListener = {
   /** Bytes in a buffer that is used again after the call. `false` stops them until `resume()`. */
   onData(bytes: Buffer): boolean;
   onEnd(): void;

@@ -2,13 +2,13 @@ import type { KeyObject } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { ticketKeyId } from '../../core/link/ticket.ts';
+import type { LinkAddress } from '../../runtime/config/address.ts';
 import type { RepositoryDialer, RepositorySession, RepositorySessionRequest } from '../ports.ts';
 import { RepositoryFault } from '../repository-fault.ts';
-import type { LinkAddress } from './address.ts';
 import { type ControlLink, connectControlLink } from './control-link.ts';
 import { openSession, RetryableFault } from './session.ts';
 
-export type RepositoryDialerOptions = {
+type RepositoryDialerOptions = {
   readonly address: LinkAddress;
   /** As the repository server calls itself; one that answers to another name is not used. */
   readonly podName: string;
@@ -33,6 +33,7 @@ export function createRepositoryDialer(options: RepositoryDialerOptions): Reposi
   const running = new Set<Promise<unknown>>();
   let connection: Promise<ControlLink> | undefined;
   let closed = false;
+  let outage = false;
 
   /** The live control connection, or the one that is being made. */
   function connect(): Promise<ControlLink> {
@@ -43,9 +44,15 @@ export function createRepositoryDialer(options: RepositoryDialerOptions): Reposi
     });
     connection = made;
     made.then(
-      () => log.info({ pod: podName }, 'link to repository server made'),
       () => {
+        outage = false;
+        log.info({ pod: podName }, 'link to repository server made');
+      },
+      (cause: unknown) => {
         connection = undefined;
+        // Each session tries several times: the first failure says it for all until there is a link again.
+        if (!outage) log.warn({ pod: podName, err: cause }, 'repository server cannot be reached');
+        outage = true;
       },
     );
     return made;

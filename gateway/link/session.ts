@@ -3,9 +3,9 @@ import { type FailureCode, failureCodes } from '../../core/link/messages.ts';
 import { buildDataGreeting } from '../../core/link/preface.ts';
 import type { PushReport } from '../../core/link/push-report.ts';
 import { signTicket } from '../../core/link/ticket.ts';
+import type { LinkAddress } from '../../runtime/config/address.ts';
 import type { RepositorySession, RepositorySessionRequest, SessionEnd } from '../ports.ts';
 import { RepositoryFault, type RepositoryFaultCode } from '../repository-fault.ts';
-import type { LinkAddress } from './address.ts';
 import type { ControlLink, SessionMessage } from './control-link.ts';
 import { connectData } from './data-connection.ts';
 import { createStderrQueue } from './stderr-queue.ts';
@@ -179,8 +179,9 @@ export function openSession(
   const ticket = signTicket({ nonce: link.nonce, counter: number, pod: podName, order }, signingKey, keyId);
   if (ticket.ok) {
     const { bytes, signature } = ticket.value;
-    link.send({ type: 'open', session: number, keyId, signature: signature.toString('base64url'), bytes });
+    // Before the ticket goes out: its sending may already show that the link is lost.
     signal.addEventListener('abort', onAbort, { once: true });
+    link.send({ type: 'open', session: number, keyId, signature: signature.toString('base64url'), bytes });
   } else {
     fail(new RepositoryFault('Failed', { message: 'this repository has more rules than a session can carry' }));
   }

@@ -1,7 +1,7 @@
 import { stderrCredit } from '../../core/link/limits.ts';
 
 /** What the server sent of a session's stderr, and its reader has not taken. Never more than the credit. */
-export interface StderrQueue {
+interface StderrQueue {
   /** Takes what arrived, and delivers if the reader wants it. `false`: the server sent more than it was granted. */
   push(bytes: Buffer): boolean;
   /** The reader wants more. */

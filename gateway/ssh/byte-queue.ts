@@ -9,10 +9,10 @@ export interface ByteQueue {
   clear(): void;
 }
 
-const minimumBlockLength = 4096;
+const minBlockLength = 4096;
 
 /** Packs whatever is appended into blocks, so that a flood of single bytes costs no more than its bytes. */
-export const createByteQueue = (): ByteQueue => {
+export function createByteQueue(): ByteQueue {
   let blocks: Buffer[] = [];
   /** Within the first block. */
   let start = 0;
@@ -25,7 +25,7 @@ export const createByteQueue = (): ByteQueue => {
     while (offset < bytes.length) {
       let last = blocks.at(-1);
       if (last === undefined || end === last.length) {
-        last = Buffer.allocUnsafeSlow(Math.max(bytes.length - offset, minimumBlockLength));
+        last = Buffer.allocUnsafeSlow(Math.max(bytes.length - offset, minBlockLength));
         blocks.push(last);
         end = 0;
       }
@@ -67,4 +67,4 @@ export const createByteQueue = (): ByteQueue => {
     },
     clear,
   };
-};
+}

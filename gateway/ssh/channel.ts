@@ -1,17 +1,17 @@
 import { createBufferPool } from './buffer-pool.ts';
 import { createByteQueue } from './byte-queue.ts';
 import type { SshChannel } from './connection.ts';
-import { type DataTarget, maximumPacketData, type SendData } from './data-sender.ts';
-import { SshFault } from './fault.ts';
+import { type DataTarget, maxPacketData, type SendData } from './data-sender.ts';
+import { asOwner, SshFault } from './fault.ts';
 import { createLane } from './lane.ts';
-import { encodeMessage, extendedDataStderr, message } from './message.ts';
 import type { ReceiveWindow } from './receive-window.ts';
+import { encodeMessage, extendedDataStderr, message } from './wire-message.ts';
 
-const maximumWindow = 0xffff_ffff;
-const maximumLastWords = 4096;
+const maxWindow = 0xffff_ffff;
+const maxLastWords = 4096;
 
 /** For what is on its way from clients to their repositories, in all connections of the process. */
-const pool = createBufferPool(maximumPacketData, 64);
+const pool = createBufferPool(maxPacketData, 64);
 const smallestPooled = 4096;
 const nothing = (): void => {};
 
@@ -23,8 +23,6 @@ export type ChannelSurroundings = {
   readonly isCongested: () => boolean;
   /** What the action throws ends the connection, and goes no further. */
   readonly guard: (action: () => void) => void;
-  /** Runs code of the channel's owner; what it throws counts as our fault, not the client's. */
-  readonly asOwner: <Result>(action: () => Result) => Result;
   /** The channel is closed on our side, for good; `both`: on the client's side too. */
   readonly onClosed: (both: boolean) => void;
 };
@@ -47,13 +45,13 @@ export interface ChannelEnd {
   connectionClosed(): void;
 }
 
-/** @param packetData the largest data that the client takes in one packet; @param window its window for us. */
-export const createChannel = (
+/** `opened.packetData` is the largest data that the client takes in one packet, `opened.window` its window for us. */
+export function createChannel(
   surroundings: ChannelSurroundings,
   opened: { readonly recipient: number; readonly window: number; readonly packetData: number },
   receiveWindow: ReceiveWindow,
-): ChannelEnd => {
-  const { send, guard, asOwner } = surroundings;
+): ChannelEnd {
+  const { send, guard } = surroundings;
   const { recipient } = opened;
   const closing = new AbortController();
   const held = createByteQueue();
@@ -168,7 +166,7 @@ export const createChannel = (
       if (closeSent) return;
       exitStatus = status;
       // Past the queues and the limit on what waits for the kernel: it is the last that is sent, and it is short.
-      const last = text.subarray(0, Math.min(sendWindow, opened.packetData, maximumLastWords));
+      const last = text.subarray(0, Math.min(sendWindow, opened.packetData, maxLastWords));
       guard(() => {
         if (last.length > 0) send(encodeMessage(message.channelExtendedData, recipient, extendedDataStderr, last));
         close(status);
@@ -189,7 +187,7 @@ export const createChannel = (
   };
 
   const takeFromWindow = (bytes: Buffer): void => {
-    if (bytes.length > maximumPacketData) {
+    if (bytes.length > maxPacketData) {
       throw new SshFault('SSH_PROTOCOL_ERROR', 'the client sent more in a packet than the channel allows');
     }
     if (!receiveWindow.take(bytes.length)) {
@@ -231,7 +229,7 @@ export const createChannel = (
     receiveWindowAdjust: (bytes) => {
       if (closeSent) return;
       sendWindow += bytes;
-      if (sendWindow > maximumWindow) throw new SshFault('SSH_PROTOCOL_ERROR', 'the channel window overflows');
+      if (sendWindow > maxWindow) throw new SshFault('SSH_PROTOCOL_ERROR', 'the channel window overflows');
       pump();
     },
     receiveEof: () => {
@@ -250,4 +248,4 @@ export const createChannel = (
     pump,
     connectionClosed,
   };
-};
+}

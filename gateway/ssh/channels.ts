@@ -1,20 +1,20 @@
 import { WireReader } from '../../core/ssh/wire.ts';
 import { type ChannelEnd, type ChannelSurroundings, createChannel } from './channel.ts';
 import type { CommandRequest, SshChannel } from './connection.ts';
-import { maximumPacketData } from './data-sender.ts';
+import { maxPacketData } from './data-sender.ts';
 import { SshFault } from './fault.ts';
-import { encodeMessage, extendedDataStderr, message, openFailure } from './message.ts';
 import { createReceiveWindow, createWindowBudget } from './receive-window.ts';
+import { encodeMessage, extendedDataStderr, message, openFailure } from './wire-message.ts';
 
 /** Below it a channel would cost more in packets than in data: 0 makes a naive sender spin for ever. */
-const minimumPacketData = 1024;
+const minPacketData = 1024;
 /** Of all channels of a connection together: data on its way, or waiting for a repository that is slow. */
 const connectionWindow = 16 * 1024 * 1024;
-const maximumChannelWindow = 8 * 1024 * 1024;
-const maximumInitialWindow = 1024 * 1024;
+const maxChannelWindow = 8 * 1024 * 1024;
+const maxInitialWindow = 1024 * 1024;
 /** How long a client may take to answer our CLOSE with its own. */
 const closeTimeoutMs = 10_000;
-const maximumGitProtocolLength = 255;
+const maxGitProtocolLength = 255;
 
 const forwardingTypes = new Set(['direct-tcpip', 'direct-streamlocal@openssh.com', 'x11', 'auth-agent@openssh.com']);
 
@@ -25,11 +25,16 @@ export type ChannelsOptions = Omit<ChannelSurroundings, 'onClosed'> & {
 
 type Entry = { readonly channel: ChannelEnd; started: boolean; gitProtocol: string | undefined };
 
+/** Whether a message is the connection protocol's (RFC 4250 §4.1.2). */
+export const isChannelsMessage = (type: number): boolean =>
+  (type >= message.globalRequest && type <= message.requestFailure) ||
+  (type >= message.channelOpen && type <= message.channelFailure);
+
 /** The connection protocol (RFC 4254) of one connection that has logged in. */
 export interface Channels {
   /** Open on either side. */
   openCount(): number;
-  /** Takes a message of 80 or above. Throws for what breaks the protocol. */
+  /** Takes one of its messages. Throws for what breaks the protocol. */
   receive(type: number, payload: Buffer): void;
   /** Sends what waits: the socket has room, or a key exchange has ended. */
   pump(): void;
@@ -37,12 +42,12 @@ export interface Channels {
   abort(): void;
 }
 
-export const createChannels = (options: ChannelsOptions): Channels => {
+export function createChannels(options: ChannelsOptions): Channels {
   const { send } = options;
   const entries = new Map<number, Entry>();
   const closeTimers = new Map<number, NodeJS.Timeout>();
   // Half is every channel's from the start, so that none opens with nothing; the other half is for those that use it.
-  const initialWindow = Math.min(maximumInitialWindow, Math.floor(connectionWindow / 2 / options.maxChannels));
+  const initialWindow = Math.min(maxInitialWindow, Math.floor(connectionWindow / 2 / options.maxChannels));
   const budget = createWindowBudget(connectionWindow - initialWindow * options.maxChannels);
   let nextId = 0;
   let sessionsEnded = false;
@@ -76,7 +81,7 @@ export const createChannels = (options: ChannelsOptions): Channels => {
   const refusalOf = (type: string, packetData: number): number => {
     if (forwardingTypes.has(type)) return openFailure.administrativelyProhibited;
     if (type !== 'session') return openFailure.unknownChannelType;
-    if (sessionsEnded || packetData < minimumPacketData) return openFailure.administrativelyProhibited;
+    if (sessionsEnded || packetData < minPacketData) return openFailure.administrativelyProhibited;
     return entries.size >= options.maxChannels ? openFailure.resourceShortage : 0;
   };
 
@@ -84,7 +89,7 @@ export const createChannels = (options: ChannelsOptions): Channels => {
     const type = reader.name();
     const recipient = reader.uint32();
     const window = reader.uint32();
-    const packetData = Math.min(reader.uint32(), maximumPacketData);
+    const packetData = Math.min(reader.uint32(), maxPacketData);
     const refusal = refusalOf(type, packetData);
     if (refusal !== 0) {
       send(encodeMessage(message.channelOpenFailure, recipient, refusal, 'refused', ''));
@@ -93,20 +98,20 @@ export const createChannels = (options: ChannelsOptions): Channels => {
     // Numbers are never used again, so that a late message cannot reach the wrong channel.
     const id = nextId;
     nextId += 1;
-    const receiveWindow = createReceiveWindow(budget, initialWindow, maximumChannelWindow);
+    const receiveWindow = createReceiveWindow(budget, initialWindow, maxChannelWindow);
     const surroundings = { ...options, onClosed: (both: boolean) => onClosed(id, both) };
     const channel = createChannel(surroundings, { recipient, window, packetData }, receiveWindow);
     entries.set(id, { channel, started: false, gitProtocol: undefined });
-    send(encodeMessage(message.channelOpenConfirmation, recipient, id, initialWindow, maximumPacketData));
+    send(encodeMessage(message.channelOpenConfirmation, recipient, id, initialWindow, maxPacketData));
   };
 
-  /** @returns whether the request is granted; `start` is what to do after the client was told so. */
+  /** Whether the request is granted, and what to start after the client was told so. */
   const decideRequest = (entry: Entry, type: string, reader: WireReader): { ok: boolean; start?: () => void } => {
     switch (type) {
       case 'env': {
         const name = reader.name();
         const value = reader.string();
-        if (name === 'GIT_PROTOCOL' && value.length <= maximumGitProtocolLength && !entry.started) {
+        if (name === 'GIT_PROTOCOL' && value.length <= maxGitProtocolLength && !entry.started) {
           entry.gitProtocol = value.toString();
         }
         // Yes to every variable, though one alone is kept: some clients give up when they hear no.
@@ -196,4 +201,4 @@ export const createChannels = (options: ChannelsOptions): Channels => {
       for (const id of [...entries.keys()]) forget(id);
     },
   };
-};
+}

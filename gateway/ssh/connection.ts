@@ -2,6 +2,7 @@
  * What the rest of the gateway sees of SSH: connections that offer keys, and channels that run one command each.
  * The implementation over ssh2 is in this folder; nothing outside it knows ssh2.
  */
+import type { SshFault } from './fault.ts';
 
 /** One `publickey` request (RFC 4252 §7), as the client sent it. Nothing in it is verified. */
 export type PublicKeyAttempt = {
@@ -23,17 +24,10 @@ export type PublicKeyAttempt = {
 export type Authenticate = (attempt: PublicKeyAttempt) => boolean;
 
 /** RFC 4253 §11.1. */
-export type DisconnectReason =
-  | 'HostNotAllowed'
-  | 'ProtocolError'
-  | 'ByApplication'
-  | 'TooManyConnections'
-  | 'NoMoreAuthMethods'
-  | 'ConnectionLost';
+export type DisconnectReason = 'ByApplication' | 'TooManyConnections' | 'NoMoreAuthMethods';
 
 /** One client connection. Every callback is set once, synchronously, in the server's `onConnection`. */
 export interface SshConnection {
-  readonly remoteAddress: string;
   /** The software version of the client's identification line; at most 255 bytes, printable ASCII. */
   readonly clientVersion: string;
   authenticate: Authenticate;
@@ -41,16 +35,14 @@ export interface SshConnection {
   onLogin: () => void;
   /** Only after login. The channel is open and accepted; `start` describes what to run in it. */
   onCommand: (channel: SshChannel, start: CommandRequest) => void;
-  /** The last call on this connection. `error` when it did not end in good order. */
-  onClose: (error?: Error) => void;
+  /** The last call on this connection. `fault` when it did not end in good order. */
+  onClose: (fault?: SshFault) => void;
   /** Channels now open, those without a command included. */
   readonly openChannels: number;
   /** Negotiated names, for the log: `kex`, `hostKey`, `cipher`. Undefined before the key exchange ended. */
   readonly algorithms: { readonly kex: string; readonly hostKey: string; readonly cipher: string } | undefined;
   /** Sends SSH_MSG_DISCONNECT with `message` and closes; repeatable. */
   disconnect(reason: DisconnectReason, message: string): void;
-  /** Closes the socket at once; repeatable. */
-  destroy(): void;
 }
 
 /** `exec` with its command, or `shell` (a plain `ssh git@host`), which carries none. */

@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { encodeString, encodeUint32 } from '../../core/ssh/wire.ts';
 import { generateHostKey } from './host-keys.ts';
-import { message } from './message.ts';
 import { listenForTests, type TestServer } from './testing/listen.ts';
+import { message } from './wire-message.ts';
 
 let server: TestServer;
 before(async () => {

@@ -15,8 +15,8 @@ import {
   macAlgorithms,
   strictKeyExchange,
 } from './algorithms.ts';
-import { SshFault } from './fault.ts';
-import { encodeMessage, message } from './message.ts';
+import { asOurs, SshFault } from './fault.ts';
+import { encodeMessage, message } from './wire-message.ts';
 
 const supportedVersion = '1.17.0';
 
@@ -100,7 +100,7 @@ export const nativeCryptoAvailable = (): boolean => crypto.bindingAvailable;
 export type TransportOffer = { readonly hostKeys: Readonly<Record<string, ParsedKey>>; readonly kexInit: object };
 
 /** @param hostKeys by signature algorithm, best first. */
-export const createTransportOffer = (hostKeys: ReadonlyMap<string, ParsedKey>): TransportOffer => {
+export function createTransportOffer(hostKeys: ReadonlyMap<string, ParsedKey>): TransportOffer {
   const direction = { cipher: cipherAlgorithms, mac: macAlgorithms, compress: compressionAlgorithms, lang: [] };
   return {
     hostKeys: Object.fromEntries(hostKeys),
@@ -111,7 +111,7 @@ export const createTransportOffer = (hostKeys: ReadonlyMap<string, ParsedKey>): 
       sc: direction,
     }),
   };
-};
+}
 
 /** Encrypts packets in place, in the order in which they go out. */
 export type PacketSealer = {
@@ -144,7 +144,7 @@ export interface Transport {
   start(): void;
   /**
    * Takes a chunk from the socket, for good: its memory is given back at once where that matters. The first call brings
-   * the client's whole identification line. Throws on bad bytes.
+   * the client's whole identification line. Throws an `SshFault`: on bad bytes the client's, or what a callback threw.
    */
   receive(chunk: Buffer): void;
   /** Sends a payload; kept back while keys are being exchanged. */
@@ -168,7 +168,7 @@ export interface Transport {
 
 const isTransportMessage = (type: number): boolean => type <= message.debug || (type >= 20 && type <= 49);
 
-export const createTransport = (offer: TransportOffer, softwareVersion: string, events: TransportEvents): Transport => {
+export function createTransport(offer: TransportOffer, softwareVersion: string, events: TransportEvents): Transport {
   let closed = false;
   let receiving = false;
   let sealer: PacketSealer | undefined;
@@ -179,16 +179,16 @@ export const createTransport = (offer: TransportOffer, softwareVersion: string, 
     ident: softwareVersion,
     offer: offer.kexInit,
     onWrite: (bytes) => {
-      if (!closed) events.onWrite(bytes);
+      if (!closed) asOurs(() => events.onWrite(bytes));
     },
     onError: (error) => {
       const code = error.level === 'handshake' ? 'SSH_KEY_EXCHANGE_FAILED' : 'SSH_PROTOCOL_ERROR';
-      if (!closed) events.onFault(new SshFault(code, error.message));
+      if (!closed) events.onFault(new SshFault(code, error.message, { cause: error }));
     },
     onHeader: () => {},
     messageHandlers: {
       DISCONNECT: (_protocol, code, description) => {
-        if (!closed) events.onDisconnect(code, description);
+        if (!closed) asOurs(() => events.onDisconnect(code, description));
       },
     },
   });
@@ -213,17 +213,18 @@ export const createTransport = (offer: TransportOffer, softwareVersion: string, 
     if (closed) return stopParsing;
     const type = payload[0];
     if (type === undefined) throw new SshFault('SSH_PROTOCOL_ERROR', 'a packet is empty');
-    if (type === message.kexInit) events.onRekeyRequest();
+    if (type === message.kexInit) asOurs(events.onRekeyRequest);
     if (closed) return stopParsing;
     if (isTransportMessage(type)) return handleTransportPayload(payload);
-    events.onPayload(payload);
+    asOurs(() => events.onPayload(payload));
     if (closed) return stopParsing;
     if (hasBufferOfItsOwn(payload)) freeMemory(payload);
     return undefined;
   };
 
   const completeHandshake = protocol._onHandshakeComplete;
-  protocol._onHandshakeComplete = (negotiated) => {
+  protocol._onHandshakeComplete = (negotiated) => asOurs(() => completeExchange(negotiated));
+  const completeExchange = (negotiated: Negotiated): void => {
     const exchange = protocol._kex as KeyExchange;
     const wantsExtensions = exchange.remoteExtInfoEnabled;
     // ssh2's own server-sig-algs lacks a comma, so that clients with RSA keys only cannot log in.
@@ -249,6 +250,10 @@ export const createTransport = (offer: TransportOffer, softwareVersion: string, 
       receiving = true;
       try {
         protocol.parse(chunk, 0, chunk.length);
+      } catch (error) {
+        // What our own callbacks throw comes as a fault; all else is ssh2, which has stumbled over the client's bytes.
+        if (error instanceof SshFault) throw error;
+        throw new SshFault('SSH_PROTOCOL_ERROR', 'the connection broke the protocol', { cause: error });
       } finally {
         receiving = false;
         if (closed) protocol.cleanup();
@@ -291,38 +296,38 @@ export const createTransport = (offer: TransportOffer, softwareVersion: string, 
       if (!receiving) protocol.cleanup();
     },
   };
-};
+}
 
 /** Type, cookie (RFC 4253 §7.1). */
 const kexInitHeadLength = 17;
 
 /** RFC 4253 §7: a guess is right if both sides put the same key exchange and the same host key algorithm first. */
-const isGuessRight = (offer: TransportOffer, clientKexInit: Buffer): boolean => {
+function isGuessRight(offer: TransportOffer, clientKexInit: Buffer): boolean {
   const reader = new WireReader(clientKexInit.subarray(kexInitHeadLength));
   const [kex, hostKey] = [reader.name(), reader.name()].map((list) => list.split(',', 1)[0]);
   return kex === keyExchangeAlgorithms[0] && hostKey === Object.keys(offer.hostKeys)[0];
-};
+}
 
 /** Below it, memory comes from heaps that are shared, and there is nothing to gain. */
 const smallestFreed = 16_384;
-const maximumPadding = 255;
+const maxPadding = 255;
 
 /**
  * Gives memory back without the garbage collector, which lets some 64 MiB of received bytes pile up before it looks:
  * more than all else in this process. Whoever touched the bytes later would find none.
  */
-const freeMemory = (bytes: Buffer): void => {
+function freeMemory(bytes: Buffer): void {
   if (bytes.length >= smallestFreed && bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
-};
+}
 
 /** Whether ssh2 has put the packet together from several chunks: padding length, payload, padding, nothing else. */
 const hasBufferOfItsOwn = (payload: Buffer): boolean =>
-  payload.byteOffset === 1 && payload.buffer.byteLength <= 1 + payload.length + maximumPadding;
+  payload.byteOffset === 1 && payload.buffer.byteLength <= 1 + payload.length + maxPadding;
 
 /** What a payload handler returns to ssh2 so that the rest of the chunk is left alone. */
 const stopParsing = Number.POSITIVE_INFINITY;
 
-const createSealer = (cipher: Cipher, algorithm: string): PacketSealer | undefined => {
+function createSealer(cipher: Cipher, algorithm: string): PacketSealer | undefined {
   const native = cipher._instance;
   if (native === undefined) return undefined;
   const withSequence = algorithm === 'chacha20-poly1305@openssh.com';
@@ -335,4 +340,4 @@ const createSealer = (cipher: Cipher, algorithm: string): PacketSealer | undefin
       cipher.outSeqno = (cipher.outSeqno + 1) >>> 0;
     },
   };
-};
+}

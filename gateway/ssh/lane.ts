@@ -12,13 +12,13 @@ export interface Lane {
 }
 
 /** A writer that goes on after `false` is a fault of ours; before it fills the memory, its connection ends. */
-const maximumQueued = 8 * 1024 * 1024;
+const maxQueued = 8 * 1024 * 1024;
 
 /**
  * @param send takes as many bytes as may go now, and says how many.
  * @param isCongested whether enough waits for the kernel already.
  */
-export const createLane = (send: (bytes: Buffer) => number, isCongested: () => boolean, onDrain: () => void): Lane => {
+export function createLane(send: (bytes: Buffer) => number, isCongested: () => boolean, onDrain: () => void): Lane {
   const queue = createByteQueue();
   let stopped = false;
 
@@ -26,7 +26,7 @@ export const createLane = (send: (bytes: Buffer) => number, isCongested: () => b
     write: (bytes) => {
       const taken = queue.length === 0 ? send(bytes) : 0;
       if (taken < bytes.length) queue.append(bytes.subarray(taken));
-      if (queue.length > maximumQueued) throw new SshFault('SSH_HANDLER_FAILED', 'a writer ignored back-pressure');
+      if (queue.length > maxQueued) throw new SshFault('SSH_HANDLER_FAILED', 'a writer ignored back-pressure');
       stopped = queue.length > 0 || isCongested();
       return !stopped;
     },
@@ -48,4 +48,4 @@ export const createLane = (send: (bytes: Buffer) => number, isCongested: () => b
       stopped = false;
     },
   };
-};
+}

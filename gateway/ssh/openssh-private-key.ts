@@ -6,9 +6,9 @@ const blockLength = 8;
 
 /**
  * An unencrypted private key as OpenSSH stores it (its PROTOCOL.key).
- * @param publicBlob the public key's blob; @param privateFields what follows the type in the private section.
+ * @param privateFields what follows the type in the private section.
  */
-export const encodeOpenSshPrivateKey = (type: string, publicBlob: Buffer, privateFields: readonly Buffer[]): string => {
+export function encodeOpenSshPrivateKey(type: string, publicBlob: Buffer, privateFields: readonly Buffer[]): string {
   const check = randomBytes(4);
   const section = Buffer.concat([check, check, encodeString(type), ...privateFields, encodeString('')]);
   const paddingLength = (blockLength - (section.length % blockLength)) % blockLength;
@@ -24,4 +24,4 @@ export const encodeOpenSshPrivateKey = (type: string, publicBlob: Buffer, privat
   ]).toString('base64');
   const lines = base64.match(/.{1,70}/g) ?? [];
   return ['-----BEGIN OPENSSH PRIVATE KEY-----', ...lines, '-----END OPENSSH PRIVATE KEY-----', ''].join('\n');
-};
+}

@@ -14,7 +14,7 @@ export interface Outbound {
  * Joins all writes of one tick into one system call.
  * @param onProgress the kernel has taken something; `queued` may have become smaller.
  */
-export const createOutbound = (socket: Socket, onProgress: () => void): Outbound => {
+export function createOutbound(socket: Socket, onProgress: () => void): Outbound {
   let corked = false;
   let written = 0;
 
@@ -49,4 +49,4 @@ export const createOutbound = (socket: Socket, onProgress: () => void): Outbound
     queued: () => (socket.writable ? socket.writableLength : Number.POSITIVE_INFINITY),
     written: () => written,
   };
-};
+}

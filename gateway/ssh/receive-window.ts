@@ -5,7 +5,7 @@ export type WindowBudget = {
   release(bytes: number): void;
 };
 
-export const createWindowBudget = (total: number): WindowBudget => {
+export function createWindowBudget(total: number): WindowBudget {
   let left = total;
   return {
     reserve: (wanted) => {
@@ -17,7 +17,7 @@ export const createWindowBudget = (total: number): WindowBudget => {
       left += bytes;
     },
   };
-};
+}
 
 /** What the client may send on one channel (RFC 4254 §5.2). */
 export interface ReceiveWindow {
@@ -30,11 +30,11 @@ export interface ReceiveWindow {
 }
 
 /**
- * A window that starts with `initial` bytes and doubles whenever half of it was used and passed on: a long fat network needs
- * megabytes, and a channel whose reader has stalled never gets more than it had.
+ * A window that starts with `initial` bytes and doubles whenever half of it was used and passed on: a long fat network
+ * needs megabytes, and a channel whose reader has stalled never gets more than it had.
  * @param maximum bytes, never exceeded whatever the budget holds.
  */
-export const createReceiveWindow = (budget: WindowBudget, initial: number, maximum: number): ReceiveWindow => {
+export function createReceiveWindow(budget: WindowBudget, initial: number, maximum: number): ReceiveWindow {
   let size = initial;
   let open = initial;
   let passedOn = 0;
@@ -59,4 +59,4 @@ export const createReceiveWindow = (budget: WindowBudget, initial: number, maxim
       size = initial;
     },
   };
-};
+}

@@ -4,7 +4,7 @@ import { createRekeySchedule, type RekeySchedule } from './rekey-schedule.ts';
 
 type Clockwork = { at: number; traffic: number; schedule: RekeySchedule };
 
-const createClockwork = (): Clockwork => {
+function createClockwork(): Clockwork {
   const clockwork = { at: 0, traffic: 0 } as Clockwork;
   clockwork.schedule = createRekeySchedule(
     { bytes: 1000, intervalMs: 60_000 },
@@ -12,7 +12,7 @@ const createClockwork = (): Clockwork => {
     () => clockwork.at,
   );
   return clockwork;
-};
+}
 
 describe('a key exchange is due', () => {
   test('after so many bytes, and again after as many more', () => {
@@ -21,7 +21,7 @@ describe('a key exchange is due', () => {
     assert.ok(!clockwork.schedule.isDue());
     clockwork.traffic = 1000;
     assert.ok(clockwork.schedule.isDue());
-    clockwork.schedule.restart();
+    clockwork.schedule.end();
     assert.ok(!clockwork.schedule.isDue());
     clockwork.traffic = 2000;
     assert.ok(clockwork.schedule.isDue());
@@ -64,4 +64,24 @@ describe('a client may ask for a key exchange', () => {
     clockwork.at += 1_000_000;
     assert.equal(countAllowed(clockwork, 100), 16);
   });
+});
+
+describe('a key exchange may take a minute', () => {
+  const cases: readonly { name: string; steps: readonly ('begin' | 'end' | number)[]; overdue: boolean }[] = [
+    { name: 'and no longer', steps: ['begin', 60_001], overdue: true },
+    { name: 'to the end', steps: ['begin', 60_000], overdue: false },
+    { name: 'from its first step', steps: ['begin', 40_000, 'begin', 40_000], overdue: true },
+    { name: 'each time anew', steps: ['begin', 40_000, 'end', 'begin', 40_000], overdue: false },
+    { name: 'once it has begun', steps: [1_000_000], overdue: false },
+  ];
+  for (const { name, steps, overdue } of cases) {
+    test(name, () => {
+      const clockwork = createClockwork();
+      for (const step of steps) {
+        if (typeof step === 'number') clockwork.at += step;
+        else clockwork.schedule[step]();
+      }
+      assert.equal(clockwork.schedule.isOverdue(), overdue);
+    });
+  }
 });

@@ -2,26 +2,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { after, describe, test } from 'node:test';
-import { generateHostKey } from './host-keys.ts';
-import { listenForTests, type TestServer } from './testing/listen.ts';
-import { createOpenSsh } from './testing/openssh.ts';
+import { describe, test } from 'node:test';
 import { kill, until } from './testing/until.ts';
+import { createWorkbench } from './testing/workbench.ts';
 
-const openSsh = createOpenSsh();
-const hostKeys = [generateHostKey('ed25519').privateKey, generateHostKey('rsa').privateKey];
-const key = openSsh.createKey('ed25519');
-const servers: TestServer[] = [];
-after(async () => {
-  await Promise.all(servers.map((server) => server.close()));
-  openSsh.remove();
-});
-
-const listen = async (...options: Parameters<typeof listenForTests>): Promise<TestServer> => {
-  const server = await listenForTests(...options);
-  servers.push(server);
-  return server;
-};
+const { openSsh, key, listen } = createWorkbench();
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -41,7 +26,7 @@ describe('keys that are exchanged anew', () => {
   };
 
   test('by the client, every MiB, during transfers both ways', { timeout: 60_000 }, async () => {
-    const server = await listen({ hostKeys }, [key.blob]);
+    const server = await listen();
     const options = ['-o', 'RekeyLimit=1M'];
     const result = await openSsh.run(server.port, key, ['echo'], { options, input: input() });
     assert.equal(result.stderr, '');
@@ -49,7 +34,7 @@ describe('keys that are exchanged anew', () => {
   });
 
   test('by us, by bytes', { timeout: 60_000 }, async () => {
-    const server = await listen({ hostKeys, rekey: { bytes: 5_000_000, intervalMs: 3_600_000 } }, [key.blob]);
+    const server = await listen({ rekey: { bytes: 5_000_000, intervalMs: 3_600_000 } });
     const options = ['-o', 'LogLevel=DEBUG1'];
     const result = await openSsh.run(server.port, key, ['echo'], { options, input: input() });
     assert.equal(sha256(result.stdout), expected());
@@ -58,7 +43,7 @@ describe('keys that are exchanged anew', () => {
 
   test('by us, by time', async () => {
     const keepalive = { intervalMs: 50, maxMissed: 3 };
-    const server = await listen({ hostKeys, keepalive, rekey: { bytes: 1e9, intervalMs: 100 } }, [key.blob]);
+    const server = await listen({ keepalive, rekey: { bytes: 1e9, intervalMs: 100 } });
     const child = spawn('ssh', [...openSsh.arguments(server.port, key, ['-o', 'LogLevel=DEBUG1']), 'wait']);
     let log = '';
     child.stderr.on('data', (bytes) => {

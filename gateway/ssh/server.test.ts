@@ -1,26 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { cipherAlgorithms, keyExchangeAlgorithms } from './algorithms.ts';
 import { generateHostKey } from './host-keys.ts';
 import { nativeCryptoAvailable } from './internals.ts';
 import { createSshServer } from './server.ts';
-import { listenForTests, type TestServer, testServerOptions } from './testing/listen.ts';
-import { type ClientKey, createOpenSsh } from './testing/openssh.ts';
+import { type TestServer, testServerOptions } from './testing/listen.ts';
+import type { ClientKey } from './testing/openssh.ts';
+import { createWorkbench } from './testing/workbench.ts';
 
-const openSsh = createOpenSsh();
-const hostKeys = [generateHostKey('ed25519').privateKey, generateHostKey('rsa').privateKey];
-const key = openSsh.createKey('ed25519');
-const servers: TestServer[] = [];
-after(async () => {
-  await Promise.all(servers.map((server) => server.close()));
-  openSsh.remove();
-});
-
-const listen = async (...options: Parameters<typeof listenForTests>): Promise<TestServer> => {
-  const server = await listenForTests(...options);
-  servers.push(server);
-  return server;
-};
+const { openSsh, key, listen } = createWorkbench();
 
 test('the native addon is built for this Node', () => {
   assert.ok(nativeCryptoAvailable());
@@ -29,7 +17,7 @@ test('the native addon is built for this Node', () => {
 describe('what is agreed upon', () => {
   let server: TestServer;
   before(async () => {
-    server = await listen({ hostKeys }, [key.blob]);
+    server = await listen();
   });
 
   const agreements: readonly { option: string; field: 'cipher' | 'kex' | 'hostKey'; values: readonly string[] }[] = [
@@ -89,7 +77,7 @@ describe('login', () => {
   let server: TestServer;
   before(async () => {
     server = await listen(
-      { hostKeys, maxAttempts: 3 },
+      { maxAttempts: 3 },
       clientKeys.map(([, { blob }]) => blob),
     );
   });

@@ -3,25 +3,7 @@ import type { SshConnection } from './connection.ts';
 import { loadHostKeys } from './host-keys.ts';
 import { createTransportOffer } from './internals.ts';
 import { serveConnection } from './serve-connection.ts';
-
-export type SshServerOptions = {
-  /** Unencrypted private keys as OpenSSH writes them, at most one of each type. */
-  readonly hostKeys: readonly string[];
-  /** What follows `SSH-2.0-` in the identification line: printable ASCII without spaces. */
-  readonly softwareVersion: string;
-  /** What users may prove themselves with, best first: announced as `server-sig-algs` (RFC 8308). */
-  readonly signatureAlgorithms: readonly string[];
-  /** New keys after so many bytes in both directions together, and after so much time. */
-  readonly rekey: { readonly bytes: number; readonly intervalMs: number };
-  /** Every `intervalMs` a client is asked whether it is there; after `maxMissed` questions without a word it is gone. */
-  readonly keepalive: { readonly intervalMs: number; readonly maxMissed: number };
-  /** Open at once on one connection. */
-  readonly maxChannels: number;
-  /** Failed attempts to log in on one connection. */
-  readonly maxAttempts: number;
-  /** Bytes of one connection that may wait in memory for its socket. */
-  readonly maxBufferedBytes: number;
-};
+import { type ConnectionOptions, defaultMaxBufferedBytes, type SshServerOptions } from './server-options.ts';
 
 export interface SshServer {
   /**
@@ -33,12 +15,13 @@ export interface SshServer {
 }
 
 /** @throws Error when a host key or the software version is unusable. */
-export const createSshServer = (options: SshServerOptions): SshServer => {
+export function createSshServer({ hostKeys, ...options }: SshServerOptions): SshServer {
   if (!/^[\x21-\x7e]{1,200}$/.test(options.softwareVersion)) {
     throw new Error('the software version must be printable ASCII without spaces, at most 200 characters');
   }
-  const offer = createTransportOffer(loadHostKeys(options.hostKeys));
+  const offer = createTransportOffer(loadHostKeys(hostKeys));
+  const connectionOptions: ConnectionOptions = { maxBufferedBytes: defaultMaxBufferedBytes, ...options };
   return {
-    accept: (socket, onConnection) => serveConnection(socket, offer, options, onConnection),
+    accept: (socket, onConnection) => serveConnection(socket, offer, connectionOptions, onConnection),
   };
-};
+}

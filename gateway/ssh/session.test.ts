@@ -5,34 +5,20 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import type { SshConnection } from './connection.ts';
-import { generateHostKey } from './host-keys.ts';
-import { listenForTests, type TestServer } from './testing/listen.ts';
-import { createOpenSsh } from './testing/openssh.ts';
+import type { TestServer } from './testing/listen.ts';
 import { kill, until } from './testing/until.ts';
+import { createWorkbench } from './testing/workbench.ts';
 
-const openSsh = createOpenSsh();
-const hostKeys = [generateHostKey('ed25519').privateKey, generateHostKey('rsa').privateKey];
-const key = openSsh.createKey('ed25519');
-const servers: TestServer[] = [];
-after(async () => {
-  await Promise.all(servers.map((server) => server.close()));
-  openSsh.remove();
-});
-
-const listen = async (...options: Parameters<typeof listenForTests>): Promise<TestServer> => {
-  const server = await listenForTests(...options);
-  servers.push(server);
-  return server;
-};
+const { openSsh, key, listen } = createWorkbench();
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 describe('a session', () => {
   let server: TestServer;
   before(async () => {
-    server = await listen({ hostKeys }, [key.blob]);
+    server = await listen();
   });
 
   const cases: readonly { name: string; command: string[]; options?: string[]; input?: Buffer; expected: object }[] = [

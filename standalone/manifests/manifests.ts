@@ -1,5 +1,5 @@
-import { formatRef, type ObjectRef } from '../../core/api/object-ref.ts';
-import type { Kind, Resource } from '../../core/api/resource.ts';
+import { formatRef } from '../../core/api/object-ref.ts';
+import type { Resource } from '../../core/api/resource.ts';
 import type { IgnoredDocument, ManifestFile, ManifestObject } from './manifest-file.ts';
 import { formatPlace, type ManifestProblem } from './problem.ts';
 import type { Walk } from './walk.ts';
@@ -81,11 +81,3 @@ export const saysTheSame = (a: Manifests, b: Manifests): boolean =>
     a.resources.length === b.resources.length &&
     a.resources.every((resource, at) => resource === b.resources[at]) &&
     JSON.stringify(a.problems) === JSON.stringify(b.problems));
-
-/** Finds where an object is written, for messages about it. */
-export function createPlaceFinder(manifests: Manifests): (kind: Kind, ref: ObjectRef) => ManifestObject | undefined {
-  const byName = new Map(
-    manifests.objects.map((object) => [`${object.resource.kind} ${formatRef(object.resource.metadata)}`, object]),
-  );
-  return (kind, ref) => byName.get(`${kind} ${formatRef(ref)}`);
-}

@@ -26,46 +26,47 @@ export type Walk = {
 
 const maxDepth = 16;
 const maxFiles = 20_000;
+const maxFolders = 10_000;
 const maxUnreadable = 100;
 
 /**
  * Lists the manifests of a folder and of the folders below it. Symbolic links are followed: a Kubernetes mount is made
- * of links to `..data/…`, itself a link that is replaced to swap all files at once. Hidden names are passed over; so are
- * those of editors' temporary files, none of which ends in .yaml, .yml or .json without being hidden. `root` may be a
- * single file. Fails if the root itself cannot be read.
+ * of links to `..data/…`, itself a link that is replaced to swap all files at once. A folder that several paths lead to
+ * is listed once, by the shortest of them. Hidden names are passed over; so are those of editors' temporary files, none
+ * of which ends in .yaml, .yml or .json without being hidden. `root` may be a single file. Fails if the root itself
+ * cannot be read; rejects with the signal's reason once that is aborted, and never otherwise.
  */
-export async function walkManifests(root: string): Promise<Result<Walk, string>> {
-  const found = {
-    files: [] as FoundFile[],
-    folders: [] as FoundFolder[],
-    unreadable: [] as Walk['unreadable'][number][],
-  };
+export async function walkManifests(root: string, signal?: AbortSignal): Promise<Result<Walk, string>> {
+  const files: FoundFile[] = [];
+  const folders: FoundFolder[] = [];
+  const unreadable: Walk['unreadable'][number][] = [];
+  // Links between folders make paths without end, and exponentially many before that, but no folder more.
+  const known = new Set<string>();
+  // In order of depth, so that a folder is too deep only if no path to it is short enough.
+  const pending: { readonly path: string; readonly depth: number }[] = [];
 
-  const visit = async (path: string, depth: number, above: readonly string[], isNamed: boolean): Promise<void> => {
+  const look = async (path: string, depth: number): Promise<void> => {
     const stats = await stat(path, { bigint: true });
     const inode = `${stats.dev}:${stats.ino}`;
     if (stats.isDirectory()) {
-      if (above.includes(inode)) return;
+      if (known.has(inode)) return;
       if (depth > maxDepth) return skip(path, `is more than ${maxDepth} folders deep`);
-      found.folders.push({ path, identity: inode });
-      for (const name of (await readdir(path)).sort()) {
-        if (name.startsWith('.') || name === 'lost+found') continue;
-        await visit(join(path, name), depth + 1, [...above, inode], false).catch((error) =>
-          tolerate(join(path, name), error),
-        );
-      }
-    } else if (stats.isFile() && (isNamed || isManifestName(path))) {
-      if (found.files.length === maxFiles) return skip(root, `has more than ${maxFiles} files; the rest is left out`);
+      if (known.size === maxFolders) return skip(root, `has more than ${maxFolders} folders; the rest is left out`);
+      known.add(inode);
+      folders.push({ path, identity: inode });
+      pending.push({ path, depth });
+    } else if (stats.isFile() && (depth === 0 || isManifestName(path))) {
+      if (files.length === maxFiles) return skip(root, `has more than ${maxFiles} files; the rest is left out`);
       // The change time cannot be set by a program, as the modification time can; with it, no write goes unseen.
       const identity = `${inode}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`;
       const changedAt = Number(stats.ctimeMs > stats.mtimeMs ? stats.ctimeMs : stats.mtimeMs);
-      found.files.push({ path, identity, bytes: Number(stats.size), changedAt });
+      files.push({ path, identity, bytes: Number(stats.size), changedAt });
     }
   };
 
   const skip = (path: string, message: string): void => {
-    const isKnown = found.unreadable.some((each) => each.path === path && each.message === message);
-    if (!isKnown && found.unreadable.length < maxUnreadable) found.unreadable.push({ path, message });
+    const isKnown = unreadable.some((each) => each.path === path && each.message === message);
+    if (!isKnown && unreadable.length < maxUnreadable) unreadable.push({ path, message });
   };
   const tolerate = (path: string, error: unknown): void => {
     // Removed since it was listed, or a link to nothing: as good as never there.
@@ -73,12 +74,22 @@ export async function walkManifests(root: string): Promise<Result<Walk, string>>
   };
 
   try {
-    await visit(root, 0, [], true);
+    await look(root, 0);
+    if (folders.length > 0) await readdir(root);
   } catch (error) {
     return err(explainSystemError(error));
   }
-  found.files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return ok(found);
+  for (let folder = pending.shift(); folder !== undefined; folder = pending.shift()) {
+    const { path, depth } = folder;
+    const entries = await readdir(path).catch((error) => tolerate(path, error));
+    for (const name of (entries ?? []).sort()) {
+      signal?.throwIfAborted();
+      if (name.startsWith('.') || name === 'lost+found') continue;
+      await look(join(path, name), depth + 1).catch((error) => tolerate(join(path, name), error));
+    }
+  }
+  files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return ok({ files, folders, unreadable });
 }
 
 const isManifestName = (path: string): boolean => /\.(ya?ml|json)$/i.test(path);

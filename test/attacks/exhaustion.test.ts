@@ -1,5 +1,5 @@
 import { after, describe, test } from 'node:test';
-import { encodeMessage, message } from '../../gateway/ssh/message.ts';
+import { encodeMessage, message } from '../../gateway/ssh/wire-message.ts';
 import { createArena } from './arena.ts';
 import type { ClientKey } from './client/client-key.ts';
 import { connectRawClient, type RawClient } from './client/raw-client.ts';

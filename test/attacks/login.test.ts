@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { after, describe, test } from 'node:test';
 import { encodeString } from '../../core/ssh/wire.ts';
-import { encodeMessage, message } from '../../gateway/ssh/message.ts';
+import { encodeMessage, message } from '../../gateway/ssh/wire-message.ts';
 import { createArena } from './arena.ts';
 import { type ClientKey, createClientKey } from './client/client-key.ts';
 import { connectRawClient, type RawClient } from './client/raw-client.ts';

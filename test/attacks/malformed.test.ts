@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { after, describe, test } from 'node:test';
-import { encodeMessage, message, openFailure } from '../../gateway/ssh/message.ts';
+import { encodeMessage, message, openFailure } from '../../gateway/ssh/wire-message.ts';
 import { createArena } from './arena.ts';
 import { connectRawClient, type RawClient } from './client/raw-client.ts';
 import { execute, login, openSession, requestAuthenticationService } from './client/steps.ts';

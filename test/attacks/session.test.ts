@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { after, describe, test } from 'node:test';
-import { encodeMessage, message } from '../../gateway/ssh/message.ts';
+import { encodeMessage, message } from '../../gateway/ssh/wire-message.ts';
 import { createArena, type Opponent } from './arena.ts';
 import { connectRawClient, type RawClient } from './client/raw-client.ts';
 import { execute, login, openSession } from './client/steps.ts';

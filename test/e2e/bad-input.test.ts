@@ -48,7 +48,7 @@ async function refusal(action: () => Promise<unknown>, msg: string, metric: stri
 }
 
 const offeredOf = (line: LogLine): readonly string[] =>
-  (line.offered as readonly { refusal: string }[]).map(({ refusal: why }) => why);
+  (line.offered as readonly { outcome: string }[]).map(({ outcome }) => outcome);
 
 /** ssh with an agent of ours, which holds these keys. */
 async function withAgent(
@@ -102,7 +102,7 @@ for (const [name, forge] of Object.entries(forgeries)) {
       () => assertPermissionDenied(client),
       ...(['signature refused', 'git_ingress_keys_refused_total', 'reason="BadSignature"'] as const),
     );
-    assert.deepEqual([line.loginName, line.refusal], ['git', 'BadSignature']);
+    assert.deepEqual([line.loginName, line.outcome], ['git', 'BadSignature']);
   });
 }
 
@@ -112,7 +112,7 @@ test('a key that was only offered lets nobody in', async () => {
     () => assertPermissionDenied(client),
     ...(['login failed', 'git_ingress_login_failures_total', ''] as const),
   );
-  assert.deepEqual(offeredOf(line), ['OnlyOffered', 'UnknownKey']);
+  assert.deepEqual(offeredOf(line), ['Offered', 'UnknownKey']);
 });
 
 test('whoever offers one key and signs with another is who signed', async () => {

@@ -190,13 +190,13 @@ test('a live clone ends at once when its key is removed; one by another key of t
 test('a push that is ended while the hook asks does not land', async () => {
   await restore();
   const source = await makeWorkTree(home);
-  await source.import(longHistory('main', 20_000));
-  const branches = Array.from({ length: 12 }, (_, index) => `b${index}`);
+  await source.import(longHistory('main', 30_000));
+  const branches = Array.from({ length: 16 }, (_, index) => `b${index}`);
   const url = alice.url('team/slow');
   await alice.mustGit(source.folder, ['push', '--quiet', url, 'main', ...branches.map((name) => `main:${name}`)]);
   const store = await makeWorkTree(home, world.store('slow'));
   const before = (await store.git('for-each-ref')).stdout;
-  await source.import('reset refs/heads/aside\nfrom refs/heads/main~19999\n\n');
+  await source.import('reset refs/heads/aside\nfrom refs/heads/main~29999\n\n');
   await source.git('checkout', '--quiet', 'aside');
   const unwanted = await source.commit();
 

@@ -106,7 +106,7 @@ test('a repository server that is killed in mid-push is started again', async ()
   kill(pid);
   const { status, stderr } = await push.ended;
   assert.notEqual(status, 0);
-  const told = /git-ingress: the connection to the repository server was lost \(tell your administrator: (\w+)\)/;
+  const told = /git-ingress: the connection to the repository server was lost \(correlation id (\w+)\)/;
   const correlationId = told.exec(stderr)?.[1];
   assert.ok(correlationId, stderr);
   const audited = await server.logged(

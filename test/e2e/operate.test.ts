@@ -125,7 +125,7 @@ test('/metrics tells of logins, sessions, bytes, refs, the index, queues and the
   );
   assert.ok((await server.metric('git_ingress_logins_total')) > 0);
   assert.ok((await server.metric('git_ingress_session_bytes_total', 'verb="receive-pack",direction="in"')) > 100);
-  assert.ok((await server.metric('git_ingress_index_age_seconds')) < 2);
+  await until('a fresh index', async () => (await server.metric('git_ingress_index_age_seconds')) < 2);
   assert.ok(!body.includes('alice') && !body.includes('team'), 'no label has values that people choose');
 });
 
@@ -150,8 +150,7 @@ test('when the repository server cannot be reached, the message leads to the log
     return !trying.isRunning && (await trying.ended);
   });
   assert.notEqual(status, 0);
-  const told =
-    /git-ingress: the repository server cannot be reached; try again in a moment \(tell your administrator: (\w+)\)/;
+  const told = /git-ingress: the repository server cannot be reached; try again in a moment \(correlation id (\w+)\)/;
   const correlationId = told.exec(stderr)?.[1];
   assert.ok(correlationId, stderr);
   const line = await server.logged('the fault', (each) => each.correlationId === correlationId && each.audit === true);

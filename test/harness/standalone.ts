@@ -93,7 +93,8 @@ export async function startStandalone(scope: Scope, options: StandaloneOptions):
   const port = Number(ready.ssh.split(':').at(-1));
   const httpPort = Number(ready.http.split(':').at(-1));
   const get = async (path: string) => {
-    const response = await fetch(`http://127.0.0.1:${httpPort}${path}`);
+    // A connection that is kept may be closed by the server in the moment that it is used again.
+    const response = await fetch(`http://127.0.0.1:${httpPort}${path}`, { headers: { connection: 'close' } });
     return { status: response.status, body: await response.text() };
   };
   return {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export async function until<Value>(
   what: string,
   condition: () => Value | undefined | false | Promise<Value | undefined | false>,
-  timeout = 15_000,
+  timeout = 30_000,
 ): Promise<Value> {
   const end = performance.now() + timeout;
   for (;;) {

@@ -139,6 +139,17 @@ describe('hostile peers of a repository server', { concurrency: true }, () => {
       await until(peer.closed);
     });
 
+  test('why a connection ended is told: by us, and by the system', async () => {
+    const told = (wanted: string) =>
+      until(() => world.events.some((event) => event.type === 'LinkEnded' && event.detail === wanted));
+    const talker = await connectControl();
+    talker.socket.write(Buffer.alloc(4, 0xff));
+    await told('TooLong');
+    const vanished = await connectControl();
+    vanished.socket.resetAndDestroy();
+    await told('read ECONNRESET');
+  });
+
   test('messages about sessions of others, or of a later version, do nothing', async () => {
     const peer = await connectControl();
     peer.socket.write(buildGatewayMessage({ type: 'cancel', session: 99, reason: '' }));

@@ -75,8 +75,10 @@ describe('a push whose pack has arrived', () => {
 
   test('does not land when the session is cancelled', async () => {
     const session = running();
-    session.cancel('revoked');
+    session.cancel('the key expired');
     assert.equal((await session.ended).exitStatus, 143);
+    const ended = world.events.findLast((event) => event.type === 'SessionEnded');
+    assert.deepEqual([ended?.outcome, ended?.reason], ['Cancelled', 'the key expired']);
     await held.release();
     assert.notEqual((await finishGit(push)).status, 0);
     await assertNothingKept();
@@ -160,7 +162,7 @@ describe('a repository server that is killed', () => {
     const push = git('-C', 'work', 'push', 'writer:app', 'main');
     await until(held.reached);
 
-    await assert.rejects(createRepositoryServer({ ...(await sameFolder()) }), { code: 'DataFolderInUse' });
+    await assert.rejects(createRepositoryServer({ ...(await sameFolder()) }), { code: 'DATA_IN_USE' });
     first.kill('SIGKILL');
     const lost = await finishGit(push);
     assert.match(lost.stderr, /connection to the repository server was lost/);

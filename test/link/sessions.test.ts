@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { assertGood, createSurroundings, type Surroundings, uid } from './surroundings.ts';
@@ -101,3 +102,19 @@ for (const tcp of [false, true])
       assert.notEqual(run.status, 0);
     });
   });
+
+test('a push that is larger than may be is refused while it arrives, and keeps nothing', async (context) => {
+  const world = await createSurroundings({ maxPushBytes: 2 ** 20 });
+  context.after(() => world.close());
+  await world.git('init', '-q', '-b', 'main', 'work');
+  await writeFile(join(world.folder, 'work', 'large'), randomBytes(2 ** 21));
+  await world.git('-C', 'work', 'add', 'large');
+  await world.git('-C', 'work', 'commit', '-q', '-m', 'large');
+  const run = await world.git('-C', 'work', 'push', 'writer:app', 'main');
+  assert.notEqual(run.status, 0);
+  assert.match(run.stderr, /pack exceeds maximum allowed size/);
+  assert.equal(assertGood(await world.git('ls-remote', 'reader:app')).stdout, '');
+  await world.git('-C', 'work', 'rm', '-q', 'large');
+  await world.git('-C', 'work', 'commit', '-q', '--amend', '--allow-empty', '-m', 'small');
+  assertGood(await world.git('-C', 'work', 'push', '-q', 'writer:app', 'main'));
+});

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import type { CommandRequest, SshChannel } from '../connection.ts';
 
 /** Sends `total` bytes as fast as back-pressure allows, then calls `onSent`. */
-const pour = (
+function pour(
   write: (bytes: Buffer) => boolean,
   setDrain: (onDrain: () => void) => void,
   total: number,
   onSent: () => void,
-): void => {
+): void {
   const block = Buffer.alloc(65_536, 'git-ingress ');
   let left = total;
   const go = (): void => {
@@ -23,13 +23,14 @@ const pour = (
   };
   setDrain(go);
   go();
-};
+}
 
 /**
  * A few commands that exercise a channel: `echo`, `hash` (SHA-256 of the input), `pour N` (bytes on stdout), `both N`
- * (on stdout and stderr), `moan N` (on stderr, at once), `exit N`, `later` (the same, after a while), `drop` (the input), `wait` (for ever), `env`.
+ * (on stdout and stderr), `moan N` (on stderr, at once), `exit N`, `later` (`hash`, after a while), `drop` (the input),
+ * `wait` (for ever), `env`.
  */
-export const runTestCommand = (channel: SshChannel, { command = 'shell', gitProtocol }: CommandRequest): void => {
+export function runTestCommand(channel: SshChannel, { command = 'shell', gitProtocol }: CommandRequest): void {
   const [verb, argument = '0'] = command.split(' ');
   const amount = Number(argument);
   const setStdoutDrain = (onDrain: () => void): void => {
@@ -108,4 +109,4 @@ export const runTestCommand = (channel: SshChannel, { command = 'shell', gitProt
       channel.writeStderr(Buffer.from('hello\n'));
       channel.exit(command === 'shell' ? 0 : 127);
   }
-};
+}

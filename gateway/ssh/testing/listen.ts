@@ -2,7 +2,8 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { parsePublicKeyBlob } from '../../../core/ssh/public-key.ts';
 import { signatureAlgorithms, verifySignature } from '../../../core/ssh/signature.ts';
 import type { PublicKeyAttempt, SshConnection } from '../connection.ts';
-import { createSshServer, type SshServerOptions } from '../server.ts';
+import { createSshServer } from '../server.ts';
+import type { SshServerOptions } from '../server-options.ts';
 import { runTestCommand } from './commands.ts';
 
 export const testServerOptions: Omit<SshServerOptions, 'hostKeys'> = {
@@ -16,13 +17,13 @@ export const testServerOptions: Omit<SshServerOptions, 'hostKeys'> = {
 };
 
 /** Whether the attempt is for a key that may log in, and the proof, if there is one, is good. */
-const admit = (keyBlobs: readonly Buffer[], attempt: PublicKeyAttempt): boolean => {
+function admit(keyBlobs: readonly Buffer[], attempt: PublicKeyAttempt): boolean {
   if (!keyBlobs.some((blob) => blob.equals(attempt.keyBlob))) return false;
   const key = parsePublicKeyBlob(attempt.keyBlob);
   if (!key.ok) return false;
   if (attempt.proof === undefined) return signatureAlgorithms.includes(attempt.algorithm);
   return verifySignature(key.value, attempt.algorithm, attempt.proof.signature, attempt.proof.signedData);
-};
+}
 
 export type TestServer = {
   readonly port: number;
@@ -37,11 +38,11 @@ export type TestServer = {
  * @param keyBlobs who may log in.
  * @param onConnection may replace the callbacks that were set.
  */
-export const listenForTests = async (
+export async function listenForTests(
   options: Pick<SshServerOptions, 'hostKeys'> & Partial<SshServerOptions>,
   keyBlobs: readonly Buffer[],
   onConnection: (connection: SshConnection) => void = () => {},
-): Promise<TestServer> => {
+): Promise<TestServer> {
   const ssh = createSshServer({ ...testServerOptions, ...options });
   const connections: SshConnection[] = [];
   const sockets = new Set<Socket>();
@@ -66,4 +67,4 @@ export const listenForTests = async (
         listener.close(() => resolve());
       }),
   };
-};
+}

@@ -27,7 +27,7 @@ export type RunSettings = {
 };
 
 /** The OpenSSH client of this machine, with a folder of its own for keys and control sockets. */
-export const createOpenSsh = (): OpenSsh => {
+export function createOpenSsh(): OpenSsh {
   const folder = mkdtempSync(join(tmpdir(), 'git-ingress-ssh-'));
   let keys = 0;
 
@@ -68,4 +68,4 @@ export const createOpenSsh = (): OpenSsh => {
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
-};
+}

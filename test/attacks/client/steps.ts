@@ -1,5 +1,5 @@
 import { encodeString } from '../../../core/ssh/wire.ts';
-import { encodeMessage, message } from '../../../gateway/ssh/message.ts';
+import { encodeMessage, message } from '../../../gateway/ssh/wire-message.ts';
 import type { ClientKey } from './client-key.ts';
 import type { RawClient } from './raw-client.ts';
 

@@ -31,20 +31,16 @@ export const message = {
 /** SSH_EXTENDED_DATA_STDERR (RFC 4254 §5.2). */
 export const extendedDataStderr = 1;
 
-/** RFC 4254 §5.1. */
+/** Why a channel is not opened (RFC 4254 §5.1). */
 export const openFailure = {
   administrativelyProhibited: 1,
-  connectFailed: 2,
   unknownChannelType: 3,
   resourceShortage: 4,
 } as const;
 
-/** RFC 4253 §11.1. */
+/** Reasons of a DISCONNECT (RFC 4253 §11.1). */
 export const disconnectCode = {
-  HostNotAllowed: 1,
   ProtocolError: 2,
-  KeyExchangeFailed: 3,
-  ConnectionLost: 10,
   ByApplication: 11,
   TooManyConnections: 12,
   AuthCancelledByUser: 13,
@@ -53,17 +49,17 @@ export const disconnectCode = {
 
 type Field = number | boolean | string | Buffer;
 
-const fieldLength = (field: Field): number => {
+function fieldLength(field: Field): number {
   if (typeof field === 'boolean') return 1;
   if (typeof field === 'number') return 4;
   return 4 + Buffer.byteLength(field);
-};
+}
 
 /**
  * Builds a payload (RFC 4251 §5): a number becomes a uint32, text and bytes a string, a boolean one byte.
- * @param type one of `message`.
+ * `type` is one of `message`.
  */
-export const encodeMessage = (type: number, ...fields: readonly Field[]): Buffer => {
+export function encodeMessage(type: number, ...fields: readonly Field[]): Buffer {
   const payload = Buffer.allocUnsafe(fields.reduce<number>((sum, field) => sum + fieldLength(field), 1));
   let offset = payload.writeUInt8(type);
   for (const field of fields) {
@@ -78,4 +74,4 @@ export const encodeMessage = (type: number, ...fields: readonly Field[]): Buffer
     }
   }
   return payload;
-};
+}

@@ -1,12 +1,12 @@
 import { encodeUint32, WireReader } from '../../core/ssh/wire.ts';
 import type { Authenticate, PublicKeyAttempt } from './connection.ts';
 import { SshFault } from './fault.ts';
-import { encodeMessage, message } from './message.ts';
+import { encodeMessage, message } from './wire-message.ts';
 
-const maximumLoginNameLength = 255;
-const maximumAlgorithmLength = 64;
+const maxLoginNameLength = 255;
+const maxAlgorithmLength = 64;
 
-export type AuthenticationOptions = {
+export type UserauthOptions = {
   /** Failures before the connection ends; as many questions that were answered yes. */
   readonly maxAttempts: number;
   readonly sessionId: () => Buffer;
@@ -14,16 +14,14 @@ export type AuthenticationOptions = {
   readonly authenticate: Authenticate;
   /** SUCCESS has been sent. */
   readonly onSuccess: () => void;
-  /** The client has used up its attempts. */
-  readonly onExhausted: () => void;
 };
 
 /**
  * The authentication protocol (RFC 4252) with `publickey` as the only method. It keeps nothing from one attempt to the
  * next, so that no key and no name of an earlier one can ever stand behind a login.
- * @returns takes a message of 5, or of 50 to 79. Throws for what breaks the protocol.
+ * @returns takes a message of 5, or of 50 to 79. Throws for what breaks the protocol, and for one attempt too many.
  */
-export const createAuthentication = (options: AuthenticationOptions): ((type: number, payload: Buffer) => void) => {
+export function createUserauth(options: UserauthOptions): (type: number, payload: Buffer) => void {
   const { send } = options;
   let serviceAccepted = false;
   let succeeded = false;
@@ -42,8 +40,8 @@ export const createAuthentication = (options: AuthenticationOptions): ((type: nu
 
   const fail = (counted: boolean): void => {
     if (counted) failures += 1;
-    if (failures > options.maxAttempts) options.onExhausted();
-    else send(encodeMessage(message.userauthFailure, 'publickey', false));
+    if (failures > options.maxAttempts) throw tooManyAttempts();
+    send(encodeMessage(message.userauthFailure, 'publickey', false));
   };
 
   /** Would this key do? Nothing is proven by the question, so nothing is remembered of it. */
@@ -53,16 +51,16 @@ export const createAuthentication = (options: AuthenticationOptions): ((type: nu
       return;
     }
     questions += 1;
-    if (questions > options.maxAttempts) options.onExhausted();
-    else send(encodeMessage(message.userauthPkOk, attempt.algorithm, attempt.keyBlob));
+    if (questions > options.maxAttempts) throw tooManyAttempts();
+    send(encodeMessage(message.userauthPkOk, attempt.algorithm, attempt.keyBlob));
   };
 
-  /** @param reader at the method's own fields; @param payload the whole message, which the signature covers. */
+  /** `reader` is at the method's own fields; `payload` is the whole message, which the signature covers. */
   const receivePublicKey = (reader: WireReader, payload: Buffer, loginName: string): void => {
     const hasSignature = reader.byte() !== 0;
     const algorithm = reader.name();
     const keyBlob = Buffer.from(reader.string());
-    if (algorithm.length > maximumAlgorithmLength) {
+    if (algorithm.length > maxAlgorithmLength) {
       throw new SshFault('SSH_PROTOCOL_ERROR', 'the name of an algorithm is too long');
     }
     if (!hasSignature) {
@@ -91,7 +89,7 @@ export const createAuthentication = (options: AuthenticationOptions): ((type: nu
     if (succeeded) return;
     if (!serviceAccepted) throw new SshFault('SSH_PROTOCOL_ERROR', 'the client logs in without the service for it');
     const loginName = reader.string();
-    if (loginName.length > maximumLoginNameLength) {
+    if (loginName.length > maxLoginNameLength) {
       throw new SshFault('SSH_PROTOCOL_ERROR', 'the login name is too long');
     }
     if (reader.name() !== 'ssh-connection') {
@@ -114,4 +112,6 @@ export const createAuthentication = (options: AuthenticationOptions): ((type: nu
     else if (type === message.userauthRequest) receiveRequest(reader, payload);
     else throw new SshFault('SSH_PROTOCOL_ERROR', 'the client sent a message that does not belong to a login');
   };
-};
+}
+
+const tooManyAttempts = (): SshFault => new SshFault('SSH_TOO_MANY_ATTEMPTS', 'too many authentication failures');
