@@ -1,6 +1,7 @@
 import type { Accepted } from '../runtime/config/flag-settings.ts';
 import type { CommandLine } from '../runtime/config/load-config.ts';
 import type { ExitCode } from '../runtime/exit-codes.ts';
+import { canIFlags } from '../standalone/can-i-question.ts';
 
 /** A subcommand of git-ingress. */
 export type Command = {
@@ -24,7 +25,7 @@ export const commands: readonly Command[] = [
     accepted: {
       options: [
         ...['manifests', 'data', 'ssh', 'http', 'log', 'login', 'connections', 'sessions', 'keys', 'shutdown'],
-        ...['repository.maxSessions', 'repository.maxQueued'],
+        ...['repository.maxSessions', 'repository.maxQueued', 'repository.maxPushSize'],
       ],
     },
     positionals: { min: 0, max: 0 },
@@ -52,7 +53,7 @@ export const commands: readonly Command[] = [
     usage:
       'read|write|create|rewind|delete PATH [REF]\n    (--user NAMESPACE/NAME | --key FILE [--login NAME] [--address IP])',
     summary: 'Tells what somebody may do, and by which rule.',
-    accepted: { options: ['manifests', 'keys'], ownFlags: ['--user', '--key', '--login', '--address'] },
+    accepted: { options: ['manifests', 'keys'], ownFlags: canIFlags },
     positionals: { min: 2, max: 3 },
     load: async () => (await import('./can-i.ts')).canI,
   },

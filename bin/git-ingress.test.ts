@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -103,6 +104,27 @@ test('run tells what it cannot start with, before anything listens', () => {
     const noData = start(['run', '--manifests', folder, '--data', '/proc/data', '--http-listen', 'off']);
     assert.equal(noData.code, 2);
     assert.match(noData.stderr, /the data folder \/proc\/data cannot be used/);
+  });
+});
+
+test('repository tells what it cannot start with in the same way', () => {
+  withFolder((folder) => {
+    const data = join(folder, 'data');
+    const keys = join(folder, 'keys.pem');
+    mkdirSync(data);
+    writeFileSync(join(data, 'repositories'), '');
+    const common = ['repository', '--data', data, '--http-listen', 'off', '--repository-pod', 'pool-0'];
+    const argv = [...common, '--repository-listen', `unix:${join(folder, 'socket')}`, '--repository-link-keys', keys];
+    const noKeys = start(argv);
+    assert.deepEqual([noKeys.code, noKeys.stdout], [2, '']);
+    assert.match(noKeys.stderr, /^git-ingress: the link keys in .* cannot be used: no such file or folder$/m);
+    writeFileSync(keys, generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }));
+    const noFolder = start(argv);
+    assert.deepEqual([noFolder.code, noFolder.stdout], [2, '']);
+    assert.match(
+      noFolder.stderr,
+      /^git-ingress: the data folder .*repositories cannot be used: something else is there/,
+    );
   });
 });
 

@@ -1,7 +1,7 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createFrameDecoder } from '../core/link/frame.ts';
-import { heartbeatInterval, maxGatewayFrame, missedHeartbeats } from '../core/link/limits.ts';
+import { heartbeatInterval, maxGatewayFrame, maxUnsent, missedHeartbeats } from '../core/link/limits.ts';
 import type { ServerMessage } from '../core/link/messages.ts';
 import {
   buildServerMessage,
@@ -34,15 +34,12 @@ export type ControlConnectionOptions = {
 export interface ControlConnection {
   /** Takes bytes that came with the preface. */
   push(bytes: Buffer): void;
-  /** Cancels its sessions; repeatable. */
-  destroy(reason: LinkEnd): void;
+  /** Cancels its sessions; repeatable. `detail` is for the log. */
+  destroy(reason: LinkEnd, detail?: string): void;
 }
 
 /** In milliseconds, for the first good ticket: whoever has none shall not keep gateways out. */
 const firstTicketTimeout = 10_000;
-
-/** In bytes: many sessions' whole credit. A gateway that does not read this is none. */
-const maxUnsent = 16 * 1024 * 1024;
 
 /** Serves one gateway: verifies its tickets and carries everything but the data of its sessions. */
 export function serveControlConnection(options: ControlConnectionOptions): ControlConnection {
@@ -61,14 +58,14 @@ export function serveControlConnection(options: ControlConnectionOptions): Contr
     silentBeats += 1;
   }, heartbeatInterval);
 
-  function destroy(reason: LinkEnd): void {
+  function destroy(reason: LinkEnd, detail?: string): void {
     if (!alive) return;
     alive = false;
     clearTimeout(ticketTimer);
     clearInterval(heart);
     socket.destroy();
     for (const session of sessions.values()) session.cancel('Cancelled', 'the gateway is gone');
-    onEvent({ type: 'LinkEnded', link, reason });
+    onEvent({ type: 'LinkEnded', link, reason, ...(detail !== undefined && { detail }) });
   }
 
   function send(message: ServerMessage): void {
@@ -121,7 +118,7 @@ export function serveControlConnection(options: ControlConnectionOptions): Contr
   function push(bytes: Buffer): void {
     silentBeats = 0;
     const frames = decoder.push(bytes);
-    if (!frames.ok) destroy('BadFrame');
+    if (!frames.ok) destroy('BadFrame', frames.error);
     for (const frame of frames.ok ? frames.value : []) {
       if (!alive) return;
       const message = parseGatewayMessage(frame);
@@ -132,7 +129,7 @@ export function serveControlConnection(options: ControlConnectionOptions): Contr
 
   socket.setNoDelay(true);
   socket.on('data', push);
-  socket.on('error', () => destroy('Closed'));
+  socket.on('error', (error) => destroy('Closed', error.message));
   socket.on('end', () => destroy('Closed'));
   socket.on('close', () => destroy('Closed'));
   onEvent({ type: 'LinkOpened', link });

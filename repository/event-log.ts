@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
-import type { EventSink } from './events.ts';
+import type { EventSink, RepositoryServerEvent } from './events.ts';
 
-/** Writes what the repository server tells as log lines with constant messages. */
+/** Writes what the repository server tells as log lines with constant messages; durations to the millisecond. */
 export const createEventLog =
   (log: Logger): EventSink =>
-  (event) => {
+  (exact) => {
+    const event = roundSeconds(exact);
     const { type: _, ...fields } = event;
     switch (event.type) {
       case 'Listening':
@@ -29,6 +30,8 @@ export const createEventLog =
         return log.debug(fields, 'git started');
       case 'PushJudged':
         return log.info(fields, 'push judged');
+      case 'JudgementFailed':
+        return log.error({ correlationId: event.correlationId, err: event.cause }, 'push could not be judged');
       case 'SessionEnded': {
         const { cause, ...rest } = event;
         if (event.outcome === 'ServerFault') return log.error({ ...rest, err: cause }, 'session failed');
@@ -40,3 +43,7 @@ export const createEventLog =
         return event satisfies never;
     }
   };
+
+/** For people; metrics keep the exact value. */
+const roundSeconds = (event: RepositoryServerEvent): RepositoryServerEvent =>
+  'seconds' in event ? { ...event, seconds: Math.round(event.seconds * 1_000) / 1_000 } : event;

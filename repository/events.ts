@@ -1,7 +1,7 @@
 import type { GitVerb } from '../core/git/command.ts';
-import type { HookProblem } from '../core/link/hook-dialogue.ts';
 import type { FailureCode } from '../core/link/messages.ts';
 import type { TicketProblem } from '../core/link/ticket.ts';
+import type { PushProblem } from './hook-conversation.ts';
 
 /** Why a connection was closed before it became anything. */
 export type ConnectionRefusal = 'TooMany' | 'Silent' | 'NoPreface' | 'UnknownToken' | 'SaidTooMuch';
@@ -13,12 +13,11 @@ export type LinkEnd =
   | 'NoTicket'
   | 'BadFrame'
   | 'BadMessage'
-  | 'TooMany'
   | 'SlowReader'
   | 'ShuttingDown';
 
-/** How a session ended: git came to its end, was ended by us, or never ran. */
-export type SessionOutcome = 'Exited' | 'Cancelled' | FailureCode;
+/** How a session ended: git came to its end by itself, or why it was ended or never ran. */
+export type SessionOutcome = 'Exited' | FailureCode;
 
 /** Everything the repository server tells; one file logs it, one counts it. Durations are in seconds. */
 export type RepositoryServerEvent =
@@ -26,7 +25,7 @@ export type RepositoryServerEvent =
   | { readonly type: 'LeftoversEnded'; readonly processes: number }
   | { readonly type: 'ConnectionRefused'; readonly reason: ConnectionRefusal }
   | { readonly type: 'LinkOpened'; readonly link: number }
-  | { readonly type: 'LinkEnded'; readonly link: number; readonly reason: LinkEnd }
+  | { readonly type: 'LinkEnded'; readonly link: number; readonly reason: LinkEnd; readonly detail?: string }
   | { readonly type: 'TicketRefused'; readonly link: number; readonly problem: TicketProblem }
   | { readonly type: 'RepositoryCreated'; readonly uid: string }
   | { readonly type: 'StaleFilesRemoved'; readonly uid: string; readonly files: number }
@@ -37,8 +36,10 @@ export type RepositoryServerEvent =
       readonly correlationId: string;
       readonly accepted: boolean;
       readonly refs: number;
-      readonly problem?: HookProblem | 'Revoked';
+      readonly problem?: PushProblem;
     }
+  /** Judging a push failed, and the push with it. */
+  | { readonly type: 'JudgementFailed'; readonly correlationId: string; readonly cause: unknown }
   | {
       readonly type: 'SessionEnded';
       readonly correlationId: string;
@@ -47,6 +48,9 @@ export type RepositoryServerEvent =
       readonly outcome: SessionOutcome;
       readonly exitStatus?: number;
       readonly seconds: number;
+      /** Of a session that was given up: in the words of who did it. */
+      readonly reason?: string;
+      /** Of a `ServerFault`. */
       readonly cause?: unknown;
     }
   | { readonly type: 'Draining' };

@@ -5,9 +5,14 @@ import { type GitProcess, spawnGit } from './git-process.ts';
 import { buildGitSettings, type GitLimits } from './git-settings.ts';
 
 /** Starts what a session ordered, on a bare repository, with the secret that ends the hook's list. */
-export type GitLauncher = (order: SessionOrder, repository: string, hookSecret: string, socket: Socket) => GitProcess;
+export type GitLauncher = (
+  order: SessionOrder,
+  repository: string,
+  hookSecret: string,
+  socket: Socket,
+) => Promise<GitProcess>;
 
-export type GitLauncherOptions = {
+type GitLauncherOptions = {
   readonly git: string;
   readonly environment: Readonly<Record<string, string>>;
   /** Holds `pre-receive` and nothing else. */

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Duplex, Readable } from 'node:stream';
 
-export type GitCommandLine = {
+type GitCommandLine = {
   readonly git: string;
   readonly arguments: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -27,9 +27,10 @@ const termination = 2_000;
 /**
  * Starts git with `socket` as its stdin and stdout, in a process group of its own. From here on no byte of the session
  * passes through this process: `socket` must not be read any more, and stays open only so that what the client still
- * sends does not turn into a reset that would eat git's last words. Throws if git cannot be started.
+ * sends does not turn into a reset that would eat git's last words. Rejects if git cannot be started, with the system's
+ * error as `cause`.
  */
-export function spawnGit(command: GitCommandLine, socket: Socket): GitProcess {
+export async function spawnGit(command: GitCommandLine, socket: Socket): Promise<GitProcess> {
   const child = spawn(command.git, command.arguments, {
     env: command.environment,
     cwd: '/',
@@ -47,10 +48,13 @@ export function spawnGit(command: GitCommandLine, socket: Socket): GitProcess {
     resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
   });
 
-  // All there when `pid` is, which is all that a failed start lacks.
   const { pid } = child;
+  if (pid === undefined) {
+    // Why is told by the event alone; without descriptors to spare, there are no pipes either.
+    const cause: unknown = await exited.catch((error: unknown) => error);
+    throw new Error(`${command.git} could not be started`, { cause });
+  }
   const [, , stderr, hook] = child.stdio as unknown as [null, null, Readable, Duplex];
-  if (pid === undefined) throw new Error(`${command.git} could not be started`);
   return {
     pid,
     stderr,

@@ -1,8 +1,8 @@
 export type GitLimits = {
   /** Threads that compress one clone's pack. */
   readonly packThreads: number;
-  /** In bytes; absent: as large as the disk takes. */
-  readonly maxPushBytes?: number;
+  /** In bytes; 0: as large as the disk takes. */
+  readonly maxPushBytes: number;
 };
 
 /**
@@ -40,13 +40,14 @@ export function buildGitSettings(repository: string, hooksDir: string, limits: G
     'receive.denyCurrentBranch': 'refuse',
     'receive.shallowUpdate': 'false',
     'receive.advertisePushOptions': 'false',
-    'receive.maxInputSize': String(limits.maxPushBytes ?? 0),
+    'receive.maxInputSize': String(limits.maxPushBytes),
 
     'uploadpack.allowFilter': 'true',
     'uploadpack.allowTipSHA1InWant': 'false',
     'uploadpack.allowReachableSHA1InWant': 'false',
     'uploadpack.allowAnySHA1InWant': 'false',
     'uploadarchive.allowUnreachable': 'false',
+    'transfer.advertiseObjectInfo': 'false',
 
     // A hundred pushes to one repository wait for each other's locks instead of failing.
     'core.filesRefLockTimeout': '5000',

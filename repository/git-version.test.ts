@@ -15,10 +15,10 @@ for (const [answer, expected] of [
   ['git version 2.36.0', '2.36.0'],
   ['git version 2.50.1 (Apple Git-155)', '2.50.1'],
   ['git version 3.0', '3.0'],
-  ['git version 2.35.8', { code: 'GitTooOld', message: 'git 2.35.8 is too old; install git 2.36 or newer' }],
-  ['git version 1.99.0', { code: 'GitTooOld' }],
-  ['hello', { code: 'GitMissing' }],
-  ['', { code: 'GitMissing' }],
+  ['git version 2.35.8', { code: 'GIT_NOT_USABLE', message: 'git 2.35.8 is too old; install git 2.36 or newer' }],
+  ['git version 1.99.0', /^StartupError: git 1.99.0 is too old/],
+  ['hello', /^StartupError: .* is not git: it answers "hello"/],
+  ['', /^StartupError: .* is not git/],
 ] as const)
   test(`a git that answers "${answer}"`, async (context) => {
     const folder = await mkdtemp(join(tmpdir(), 'git-'));
@@ -31,5 +31,5 @@ for (const [answer, expected] of [
   });
 
 test('no git', async () => {
-  await assert.rejects(checkGitVersion('/nonexistent/git', environment), { code: 'GitMissing' });
+  await assert.rejects(checkGitVersion('/nonexistent/git', environment), /^StartupError: git cannot be run/);
 });

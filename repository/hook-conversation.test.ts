@@ -11,16 +11,18 @@ const write: Permission = { role: 'Write', grantedBy: 'grant', refRules: [] };
 
 function converse(permission: Permission = write) {
   const [hook, channel] = duplexPair();
-  const revocation = new AbortController();
+  const cancellation = new AbortController();
   const reports: PushReport[] = [];
   const problems: string[] = [];
+  const faults: unknown[] = [];
   answerHook({
     channel,
     secret: 's3cret',
     permission,
-    revoked: revocation.signal,
+    cancellation: cancellation.signal,
     onJudged: (report) => void reports.push(report),
     onRefused: (problem) => void problems.push(problem),
+    onFault: (cause) => void faults.push(cause),
   });
   hook.setEncoding('utf8');
   /** What the server says up to and with the next empty line. */
@@ -33,7 +35,7 @@ function converse(permission: Permission = write) {
     }
     return said;
   }
-  return { say: (text: string) => void hook.write(text), hear, revocation, reports, problems };
+  return { say: (text: string) => void hook.write(text), hear, cancellation, reports, problems, faults };
 }
 
 test('a new branch needs no question', async () => {
@@ -63,22 +65,36 @@ for (const [answer, verdict] of [
     assert.match(await hear(), verdict);
   });
 
-test('after a revocation every answer is no', async () => {
-  const { say, hear, revocation, reports, problems } = converse();
-  revocation.abort();
+test('after a cancel every answer is no, in the words of who cancelled', async () => {
+  const { say, hear, cancellation, reports, problems } = converse();
+  cancellation.abort(new Error('your key was removed'));
   say(`${zero} ${one} refs/heads/a\nend s3cret\n`);
   assert.equal(await hear(), '\n');
-  assert.match(await hear(), /^refused\nyour access was taken back/);
-  assert.deepEqual([reports, problems], [[], ['Revoked']]);
+  assert.equal(await hear(), 'refused\nthe session was ended: your key was removed; nothing of this push was kept\n\n');
+  assert.deepEqual([reports, problems], [[], ['Cancelled']]);
 });
 
 test('so is one that is being worked out', async () => {
-  const { say, hear, revocation } = converse();
+  const { say, hear, cancellation } = converse();
   say(`${one} ${two} refs/heads/a\nend s3cret\n`);
   await hear();
   say('update\n');
-  revocation.abort();
-  assert.match(await hear(), /^refused\nyour access was taken back/);
+  cancellation.abort(new Error('the client went away'));
+  assert.match(await hear(), /^refused\nthe session was ended: the client went away/);
+});
+
+test('a push that cannot be judged is refused, and the fault told', async () => {
+  const fault = new Error('a fault in the rules');
+  const broken = Object.defineProperty({ ...write }, 'refRules', {
+    get() {
+      throw fault;
+    },
+  });
+  const { say, hear, reports, problems, faults } = converse(broken);
+  say(`${zero} ${one} refs/heads/a\nend s3cret\n`);
+  assert.equal(await hear(), '\n');
+  assert.equal(await hear(), 'refused\nthe push could not be judged; nothing of this push was kept\n\n');
+  assert.deepEqual([reports, problems, faults], [[], [], [fault]]);
 });
 
 test('a name that hides lines refuses all', async () => {

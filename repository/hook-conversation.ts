@@ -12,29 +12,39 @@ import {
 import type { PushReport } from '../core/link/push-report.ts';
 import { judgePush, planQuestions } from './push-verdict.ts';
 
-export type HookConversation = {
+/** Why a push was refused without a verdict on its refs. */
+export type PushProblem = HookProblem | 'Cancelled';
+
+type HookConversation = {
   readonly channel: Duplex;
   readonly secret: string;
   readonly permission: Permission;
-  /** Once aborted, every answer is no. */
-  readonly revoked: AbortSignal;
+  /** Once aborted, every answer is no; the message of its reason says why, for the pusher. */
+  readonly cancellation: AbortSignal;
   /** Called before the hook hears the verdict. */
   onJudged(report: PushReport): void;
-  onRefused(problem: HookProblem | 'Revoked'): void;
+  onRefused(problem: PushProblem): void;
+  /** The push could not be judged: a fault of ours. It is refused. */
+  onFault(cause: unknown): void;
 };
 
 /** Answers the one hook of a push. A git that runs no hook, as when nothing is pushed, just never asks. */
-export function answerHook({ channel, secret, permission, revoked, onJudged, onRefused }: HookConversation): void {
+export function answerHook(conversation: HookConversation): void {
+  const { channel, secret, permission, cancellation, onJudged, onRefused, onFault } = conversation;
   const reader = createHookReader(secret);
   let updates: readonly RefUpdate[] = [];
   let questions: readonly RefUpdate[] = [];
   let asked = false;
 
-  function refuse(problem: HookProblem | 'Revoked'): void {
+  function refuse(message: string): void {
     channel.removeAllListeners('data').resume();
     // A hook that was asked nothing yet waits for the end of the questions.
-    channel.write((asked ? '' : buildAncestryQuestion([])) + buildVerdict(false, [refusals[problem]]));
-    onRefused(problem);
+    channel.write((asked ? '' : buildAncestryQuestion([])) + buildVerdict(false, [`${message}; ${nothingKept}`]));
+  }
+
+  function fail(cause: unknown): void {
+    refuse('the push could not be judged');
+    onFault(cause);
   }
 
   async function takeStatement(statement: HookStatement): Promise<void> {
@@ -50,22 +60,29 @@ export function answerHook({ channel, secret, permission, revoked, onJudged, onR
     const fastForwards = new Set(questions.filter((_, index) => known[index]));
     const { report, messages } = await judgePush(permission, updates, fastForwards);
     // The last look before the answer: nothing may come between the two.
-    if (revoked.aborted) return refuse('Revoked');
+    if (cancellation.aborted) {
+      refuse(`the session was ended: ${(cancellation.reason as Error).message}`);
+      onRefused('Cancelled');
+      return;
+    }
     onJudged(report);
     channel.write(buildVerdict(report.accepted, messages));
   }
 
   channel.on('data', (chunk: Buffer) => {
     const said = reader.push(chunk);
-    if (!said.ok) refuse(said.error);
-    else if (said.value !== undefined) takeStatement(said.value).catch(() => channel.destroy());
+    if (!said.ok) {
+      refuse(refusals[said.error]);
+      onRefused(said.error);
+    } else if (said.value !== undefined) takeStatement(said.value).catch(fail);
   });
   // The hook may be gone before its answer: git ended. Without an answer, it refuses.
   channel.on('error', () => channel.destroy());
 }
 
-const refusals: Readonly<Record<HookProblem | 'Revoked', string>> = {
-  Malformed: 'this push names a ref that git does not allow; nothing of it was kept',
-  TooManyRefs: `a push can change ${maxRefsPerPush} refs at most; nothing of it was kept, push them in parts`,
-  Revoked: 'your access was taken back while you pushed; nothing of this push was kept',
+const nothingKept = 'nothing of this push was kept';
+
+const refusals: Readonly<Record<HookProblem, string>> = {
+  Malformed: 'this push names a ref that cannot be pushed here',
+  TooManyRefs: `a push can change ${maxRefsPerPush} refs at most, push them in parts`,
 };

@@ -1,17 +1,16 @@
 import { rm } from 'node:fs/promises';
 import net, { type Server, type Socket } from 'node:net';
-import { ServerFault } from './fault.ts';
-
-export type ListenAddress = { readonly path: string } | { readonly host: string; readonly port: number };
+import { formatAddress, type LinkAddress } from '../runtime/config/address.ts';
+import { explainSystemError, StartupError } from '../runtime/startup-error.ts';
 
 /**
- * Throws `DataFolderInUse` if a server answers on this Unix socket; removes the file of one that was killed. Nothing is
+ * Throws a `StartupError` if a server answers on this Unix socket; removes the file of one that was killed. Nothing is
  * done for TCP, where the kernel knows.
  */
-export async function claimAddress(address: ListenAddress): Promise<void> {
+export async function claimAddress(address: LinkAddress): Promise<void> {
   if (!('path' in address)) return;
   if (await answers(address.path))
-    throw new ServerFault('DataFolderInUse', `another repository server is running on ${address.path}`);
+    throw new StartupError('DATA_IN_USE', `another repository server is running on ${address.path}`);
   await rm(address.path, { force: true });
 }
 
@@ -23,9 +22,9 @@ function answers(path: string): Promise<boolean> {
   return promise.finally(() => probe.destroy());
 }
 
-/** Listens; a Unix socket can be used by its owner alone. Throws `CannotListen`. */
+/** Listens; a Unix socket can be used by its owner alone. Throws a `StartupError`. */
 export async function listen(
-  address: ListenAddress,
+  address: LinkAddress,
   maxConnections: number,
   onConnection: (socket: Socket) => void,
 ): Promise<Server> {
@@ -41,11 +40,9 @@ export async function listen(
     process.umask(umask);
   }
   await promise.catch((cause: unknown) => {
-    throw new ServerFault('CannotListen', `cannot listen on ${formatAddress(address)}: ${String(cause)}`, { cause });
+    const message = `cannot listen on ${formatAddress(address)} for gateways: ${explainSystemError(cause)}`;
+    throw new StartupError('ADDRESS_NOT_USABLE', message, { cause });
   });
   server.removeAllListeners('error').on('error', () => {}); // Failed accepts; the listener stays.
   return server;
 }
-
-export const formatAddress = (address: ListenAddress): string =>
-  'path' in address ? address.path : `${address.host}:${address.port}`;

@@ -4,7 +4,7 @@ import { createEventLog } from './event-log.ts';
 import { createEventMetrics } from './metrics.ts';
 import { createRepositoryServer, type RepositoryServerOptions } from './server.ts';
 
-export type RepositoryOptions = Omit<RepositoryServerOptions, 'onEvent'> & {
+type RepositoryOptions = Omit<RepositoryServerOptions, 'onEvent'> & {
   /** In milliseconds, for sessions that run when the end is asked for. */
   readonly gracePeriod: number;
   readonly log: Logger;
@@ -13,7 +13,7 @@ export type RepositoryOptions = Omit<RepositoryServerOptions, 'onEvent'> & {
 
 /**
  * Runs a repository server until `drain` is aborted and its sessions have ended, the grace period is over, or `stop` is
- * aborted. Throws a `ServerFault` if it cannot start; `onListening` is told when it has.
+ * aborted. Throws a `StartupError` if it cannot start; `onListening` is told when it has.
  */
 export async function runRepository(
   options: RepositoryOptions,

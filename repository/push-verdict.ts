@@ -6,7 +6,7 @@ import { isZero } from '../core/git/object-name.ts';
 import type { RefUpdate } from '../core/link/hook-dialogue.ts';
 import type { PushReport, RefVerdict } from '../core/link/push-report.ts';
 
-export type PushVerdict = {
+type PushVerdict = {
   readonly report: PushReport;
   /** For the pusher. */
   readonly messages: readonly string[];
@@ -24,12 +24,15 @@ const longestTurn = 10;
 
 const isChange = (update: RefUpdate): boolean => !isZero(update.old) && !isZero(update.new);
 
+/** A tag that moves has lost what it named, whatever lies between: git's own clients ask for force there too. */
+const isTag = ({ ref }: RefUpdate): boolean => ref.startsWith('refs/tags/');
+
 /** The changes of which git must tell whether they are fast-forwards. */
 export async function planQuestions(
   permission: Permission,
   updates: readonly RefUpdate[],
 ): Promise<ReadonlySet<RefUpdate>> {
-  const changes = updates.filter(isChange);
+  const changes = updates.filter((update) => isChange(update) && !isTag(update));
   if (changes.length <= alwaysClassified) return new Set(changes);
   const questions = new Set<RefUpdate>();
   await inTurns(changes, (change) => {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { dataGreetingLength, parsePreface, prefaceLength } from '../core/link/preface.ts';
 import type { ConnectionRefusal } from './events.ts';
 
-export type Reception = {
+type Reception = {
   /** A gateway; `rest` came with its preface. */
   onControl(socket: Socket, rest: Buffer): void;
   /** A data connection that said all it may say, with its token in base64url. `false`: nobody waits for it. */

@@ -75,6 +75,14 @@ test('an unfinished creation is removed at the start', async () => {
   assert.deepEqual(await readdir(join(dataDir, 'repositories')), []);
 });
 
+test('a file in place of the folder of repositories is told of in words', async () => {
+  await writeFile(join(dataDir, 'repositories'), '');
+  await assert.rejects(createStore(), {
+    code: 'DATA_NOT_USABLE',
+    message: `the data folder ${dataDir}/repositories cannot be used: something else is there already`,
+  });
+});
+
 for (const [name, spoil] of [
   ['a program for archives', (path: string) => appendFile(join(path, 'config'), '[tar "tgz"]\n\tcommand = touch /x\n')],
   ['an include', (path: string) => appendFile(join(path, 'config'), '[include]\n\tpath = /etc/x\n')],
@@ -88,7 +96,7 @@ for (const [name, spoil] of [
     await mkdir(join(path, 'info'), { recursive: true });
     await mkdir(join(path, 'objects/info'), { recursive: true });
     await spoil(path);
-    await assert.rejects((await createStore()).prepare(order), { code: 'ForeignSettings' });
+    await assert.rejects((await createStore()).prepare(order), { name: 'ForeignSettings' });
   });
 
 test('not served: a link in place of a repository', async () => {

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type SessionOrder, uidPattern } from '../core/link/ticket-content.ts';
+import { openFolder } from './data-folder.ts';
 import { replaceFile, syncPath, syncTree } from './durable-files.ts';
 import type { EventSink } from './events.ts';
 import { checkSettings } from './foreign-settings.ts';
@@ -17,7 +18,7 @@ export interface RepositoryStore {
   clean(uid: string): Promise<void>;
 }
 
-export type RepositoryStoreOptions = {
+type RepositoryStoreOptions = {
   readonly dataDir: string;
   readonly git: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -29,12 +30,13 @@ const unfinishedPrefix = '.new-';
 
 /**
  * Keeps each repository in `repositories/UID`: `repository.git`, and `owner.json`, which says whose it is. Named by UID,
- * it stays where it is when its path changes, and a name that is taken anew never shows what was there before.
+ * it stays where it is when its path changes, and a name that is taken anew never shows what was there before. Throws a
+ * `StartupError` if the folder cannot be used.
  */
 export async function createRepositoryStore(options: RepositoryStoreOptions): Promise<RepositoryStore> {
   const { dataDir, git, environment, onEvent } = options;
   const root = join(dataDir, 'repositories');
-  await mkdir(root, { recursive: true, mode: 0o700 });
+  await openFolder(root);
   await removeUnfinished(root);
   /** UIDs of what had a session in this server's life: git may run in them. */
   const opened = new Set<string>();

@@ -1,17 +1,20 @@
-import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
-import { mkdir, realpath } from 'node:fs/promises';
+import { type KeyObject, randomBytes } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
 import type { AddressInfo, Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { formatIdentity } from '../core/access/identity.ts';
 import { tokenLength } from '../core/link/preface.ts';
 import { ticketKeyId } from '../core/link/ticket.ts';
+import { formatAddress, type LinkAddress } from '../runtime/config/address.ts';
 import { type ControlConnection, type ControlConnectionOptions, serveControlConnection } from './control-connection.ts';
+import { openFolder } from './data-folder.ts';
 import type { EventSink } from './events.ts';
 import { buildBaseEnvironment } from './git-environment.ts';
 import { createGitLauncher } from './git-launcher.ts';
 import { checkGitVersion } from './git-version.ts';
 import { endLeftovers } from './leftovers.ts';
-import { claimAddress, formatAddress, type ListenAddress, listen } from './listener.ts';
+import { claimAddress, listen } from './listener.ts';
 import { receive } from './reception.ts';
 import { createRepositoryStore } from './repository-store.ts';
 import { createSession, type Session } from './session.ts';
@@ -19,17 +22,17 @@ import { createSessionQueue } from './session-queue.ts';
 import { createWriters } from './writers.ts';
 
 export type RepositoryServerOptions = {
-  readonly listen: ListenAddress;
+  readonly listen: LinkAddress;
   /** Made if need be; holds `repositories/`. */
   readonly dataDir: string;
   /** What tickets call this server. */
   readonly podName: string;
-  /** Ed25519 keys of gateways: objects or PEM. */
-  readonly linkPublicKeys: readonly (KeyObject | string)[];
+  /** Ed25519 keys of gateways. */
+  readonly linkPublicKeys: readonly KeyObject[];
   /** git processes at once; more sessions wait. */
   readonly maxSessions: number;
   readonly maxQueued: number;
-  /** In bytes of one push's pack; absent: no bound. */
+  /** In bytes of one push's pack; 0, the default: as large as the disk takes. */
   readonly maxPushBytes?: number;
   /** Folder of `pre-receive`; default: ours. */
   readonly hooksDir?: string;
@@ -39,7 +42,7 @@ export type RepositoryServerOptions = {
 
 export interface RepositoryServer {
   /** Where it listens, with the real port. */
-  readonly address: ListenAddress;
+  readonly address: LinkAddress;
   /** No new sessions; resolves when those that run have ended. */
   close(): Promise<void>;
   /** Ends all sessions as a cancel does; resolves when every git is gone. Repeatable. */
@@ -51,13 +54,13 @@ const maxLinks = 64;
 const maxGreeting = 256;
 
 /**
- * Starts a repository server. Throws a `ServerFault` when git is missing or too old, the data folder in use, or the
- * address not to be had.
+ * Starts a repository server. Throws a `StartupError` when git is missing or too old, the data folder in use or not
+ * usable, or the address not to be had.
  */
 export async function createRepositoryServer(options: RepositoryServerOptions): Promise<RepositoryServer> {
   const { podName, maxSessions, maxQueued, onEvent, git = 'git' } = options;
   const gitVersion = await checkGitVersion(git, buildBaseEnvironment(''));
-  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+  await openFolder(options.dataDir);
   // One name for one folder, by which its processes are found again.
   const dataDir = await realpath(options.dataDir);
   const environment = buildBaseEnvironment(dataDir);
@@ -71,15 +74,12 @@ export async function createRepositoryServer(options: RepositoryServerOptions): 
     git,
     environment,
     hooksDir: options.hooksDir ?? fileURLToPath(new URL('./hooks', import.meta.url)),
-    limits: {
-      packThreads: Math.min(4, availableParallelism()),
-      ...(options.maxPushBytes !== undefined && { maxPushBytes: options.maxPushBytes }),
-    },
+    limits: { packThreads: Math.min(4, availableParallelism()), maxPushBytes: options.maxPushBytes ?? 0 },
   });
   const queue = createSessionQueue({ maxRunning: maxSessions, maxQueued }, (queued, running) =>
     onEvent({ type: 'QueueChanged', queued, running }),
   );
-  const keys = new Map(options.linkPublicKeys.map(readPublicKey).map((key) => [ticketKeyId(key), key]));
+  const keys = new Map(options.linkPublicKeys.map((key) => [ticketKeyId(key), key]));
   const links = new Set<ControlConnection>();
   const sessions = new Set<Session>();
   /** Sessions whose data connection has not come, by the token that it will bring. */
@@ -89,7 +89,7 @@ export async function createRepositoryServer(options: RepositoryServerOptions): 
 
   const admit: ControlConnectionOptions['admit'] = (number, order, send) => {
     if (closing) return 'ShuttingDown';
-    const place = queue.enter();
+    const place = queue.enter(formatIdentity(order.identity));
     if (place === undefined) return 'Busy';
     const session = createSession({ number, order, place, store, writers, launch, send, onEvent });
     const token = randomBytes(tokenLength).toString('base64url');
@@ -161,11 +161,4 @@ export async function createRepositoryServer(options: RepositoryServerOptions): 
   };
 }
 
-function readPublicKey(key: KeyObject | string): KeyObject {
-  const publicKey = typeof key === 'string' ? createPublicKey(key) : key;
-  if (publicKey.type !== 'public' || publicKey.asymmetricKeyType !== 'ed25519')
-    throw new TypeError('link keys are public Ed25519 keys');
-  return publicKey;
-}
-
-const boundAddress = ({ address, port }: AddressInfo): ListenAddress => ({ host: address, port });
+const boundAddress = ({ address, port }: AddressInfo): LinkAddress => ({ host: address, port });

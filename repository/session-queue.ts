@@ -8,31 +8,38 @@ export interface SessionPlace {
   leave(): void;
 }
 
-export interface SessionQueue {
-  /** Undefined: as many sessions as may are here already. */
-  enter(): SessionPlace | undefined;
+interface SessionQueue {
+  /** Undefined: as many sessions as may are here already, of this owner or of all. */
+  enter(owner: string): SessionPlace | undefined;
 }
 
-/** First come, first served. `onChange` is told how many wait and how many run. */
+/** Nobody has more than this of what runs and of what waits: sessions may last for hours, and others must get in. */
+const shareOf = (places: number): number => Math.ceil(places / 2);
+
+/** First come, first served, as long as an owner has not its share already. `onChange` is told how many wait and run. */
 export function createSessionQueue(
   bounds: { readonly maxRunning: number; readonly maxQueued: number },
   onChange: (queued: number, running: number) => void,
 ): SessionQueue {
-  const waiting = new Set<() => void>();
+  const waiting = new Map<() => void, string>();
+  const presentOf = createTally();
+  const runningOf = createTally();
   let present = 0;
   let running = 0;
 
   function startWaiting(): void {
-    for (const start of waiting) {
+    for (const [start, owner] of waiting) {
       if (running >= bounds.maxRunning) break;
+      if (runningOf.count(owner) >= shareOf(bounds.maxRunning)) continue;
       waiting.delete(start);
       running += 1;
+      runningOf.add(owner, 1);
       start();
     }
     onChange(waiting.size, running);
   }
 
-  function createPlace(): SessionPlace {
+  function createPlace(owner: string): SessionPlace {
     let holdsProcess = false;
     let isPresent = true;
 
@@ -40,6 +47,7 @@ export function createSessionQueue(
       if (!holdsProcess) return;
       holdsProcess = false;
       running -= 1;
+      runningOf.add(owner, -1);
       startWaiting();
     }
 
@@ -58,7 +66,7 @@ export function createSessionQueue(
         }
         if (signal.aborted) return Promise.reject(signal.reason);
         signal.addEventListener('abort', giveUp, { once: true });
-        waiting.add(start);
+        waiting.set(start, owner);
         startWaiting();
         return promise;
       },
@@ -68,15 +76,31 @@ export function createSessionQueue(
         if (!isPresent) return;
         isPresent = false;
         present -= 1;
+        presentOf.add(owner, -1);
       },
     };
   }
 
   return {
-    enter() {
-      if (present >= bounds.maxRunning + bounds.maxQueued) return undefined;
+    enter(owner) {
+      const places = bounds.maxRunning + bounds.maxQueued;
+      if (present >= places || presentOf.count(owner) >= shareOf(places)) return undefined;
       present += 1;
-      return createPlace();
+      presentOf.add(owner, 1);
+      return createPlace(owner);
+    },
+  };
+}
+
+/** Counts by name, and forgets names at zero. */
+function createTally(): { count(name: string): number; add(name: string, change: 1 | -1): void } {
+  const counts = new Map<string, number>();
+  return {
+    count: (name) => counts.get(name) ?? 0,
+    add(name, change) {
+      const count = (counts.get(name) ?? 0) + change;
+      if (count > 0) counts.set(name, count);
+      else counts.delete(name);
     },
   };
 }

@@ -44,7 +44,7 @@ const attachTimeout = 10_000;
 
 const spokeEarly = 'the data connection spoke before its time';
 
-/** Ends a session before git runs, with a code for the gateway. */
+/** Why a session was given up: the code for the gateway, the message for people. */
 class SessionFailure extends Error {
   readonly code: FailureCode;
 
@@ -65,17 +65,17 @@ export function createSession({
   onEvent,
 }: SessionOptions): Session {
   const began = performance.now();
-  const revocation = new AbortController();
+  const cancellation = new AbortController();
   const finished = Promise.withResolvers<void>();
   const attached = Promise.withResolvers<Socket>();
   let socket: Socket | undefined;
   let git: GitProcess | undefined;
   let stderr: StderrForwarder | undefined;
 
-  const giveUp = (code: FailureCode, reason: string): void => revocation.abort(new SessionFailure(code, reason));
+  const giveUp = (code: FailureCode, reason: string): void => cancellation.abort(new SessionFailure(code, reason));
   const attachTimer = setTimeout(() => giveUp('NoDataConnection', 'no data connection in time'), attachTimeout);
-  revocation.signal.addEventListener('abort', () => {
-    attached.reject(revocation.signal.reason);
+  cancellation.signal.addEventListener('abort', () => {
+    attached.reject(cancellation.signal.reason);
     stderr?.stop();
     git?.end();
     finished.resolve();
@@ -90,18 +90,19 @@ export function createSession({
     return () => connection.off('data', onData).off('end', onGone).off('close', onGone);
   }
 
-  function start(path: string, connection: Socket): GitProcess {
+  async function start(path: string, connection: Socket): Promise<GitProcess> {
     const secret = randomBytes(16).toString('hex');
     const started = performance.now();
-    const process = launch(order, path, secret, connection);
+    const launched = launch(order, path, secret, connection);
     const seconds = (performance.now() - started) / 1000;
+    const process = await launched;
     onEvent({ type: 'GitSpawned', correlationId: order.correlationId, pid: process.pid, seconds });
     stderr = createStderrForwarder(process.stderr, (bytes) => send({ type: 'stderr', session: number, bytes }));
     answerHook({
       channel: process.hook,
       secret,
       permission: order.permission,
-      revoked: revocation.signal,
+      cancellation: cancellation.signal,
       onJudged(report) {
         send({ type: 'push', session: number, report });
         const { accepted, total: refs } = report;
@@ -109,6 +110,7 @@ export function createSession({
       },
       onRefused: (problem) =>
         onEvent({ type: 'PushJudged', correlationId: order.correlationId, accepted: false, refs: 0, problem }),
+      onFault: (cause) => onEvent({ type: 'JudgementFailed', correlationId: order.correlationId, cause }),
     });
     return process;
   }
@@ -118,14 +120,16 @@ export function createSession({
     preparing.catch(() => {});
     const connection = await attached.promise;
     const unwatch = watch(connection);
-    await place.wait(revocation.signal);
+    await place.wait(cancellation.signal);
     const path = await preparing;
     const leave = order.verb === 'receive-pack' ? await writers.enter(order.repository.uid) : undefined;
     let exitStatus: number | undefined;
     try {
-      revocation.signal.throwIfAborted();
+      cancellation.signal.throwIfAborted();
       unwatch();
-      git = start(path, connection);
+      git = await start(path, connection);
+      // Whoever gave up while it started found nothing to end.
+      if (cancellation.signal.aborted) git.end();
       // What was read here would be missing there.
       if (connection.bytesRead !== dataGreetingLength) giveUp('NoDataConnection', spokeEarly);
       else send({ type: 'ready', session: number });
@@ -136,22 +140,24 @@ export function createSession({
     place.leaveProcess();
     git.hook.destroy();
     connection.end();
-    if (!revocation.signal.aborted) await stderr?.drain();
+    if (!cancellation.signal.aborted) await stderr?.drain();
     return exitStatus;
   }
 
   async function live(): Promise<void> {
     let outcome: SessionOutcome;
-    let details: { exitStatus?: number; cause?: unknown };
+    let details: { exitStatus?: number; reason?: string; cause?: unknown };
     try {
       const exitStatus = await run();
       send({ type: 'exit', session: number, exitStatus });
-      outcome = revocation.signal.aborted ? 'Cancelled' : 'Exited';
-      details = { exitStatus };
+      const givenUp = cancellation.signal.aborted ? (cancellation.signal.reason as SessionFailure) : undefined;
+      outcome = givenUp?.code ?? 'Exited';
+      details = { exitStatus, ...(givenUp && { reason: givenUp.message }) };
     } catch (cause) {
-      outcome = cause instanceof SessionFailure ? cause.code : 'ServerFault';
-      details = { cause };
-      const message = cause instanceof SessionFailure ? cause.message : 'see the log of the repository server';
+      const givenUp = cause instanceof SessionFailure ? cause : undefined;
+      outcome = givenUp?.code ?? 'ServerFault';
+      details = givenUp ? { reason: givenUp.message } : { cause };
+      const message = givenUp?.message ?? 'see the log of the repository server';
       send({ type: 'failed', session: number, code: outcome, message });
       finished.resolve();
     }
@@ -172,7 +178,7 @@ export function createSession({
       clearTimeout(attachTimer);
       socket = connection;
       connection.on('error', () => connection.destroy());
-      if (revocation.signal.aborted) connection.destroy();
+      if (cancellation.signal.aborted) connection.destroy();
       else attached.resolve(connection);
     },
     grantStderr: (bytes) => stderr?.grant(bytes),

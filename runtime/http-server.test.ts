@@ -28,6 +28,21 @@ test('answers for life, readiness with its reasons, and metrics', async (context
   assert.match(metrics, /nodejs_eventloop_lag_p99_seconds/);
 });
 
+test('metrics that cannot be collected are told of here, and not to who asked', async (context) => {
+  const faults: unknown[] = [];
+  const fault = new Error('a collector failed');
+  const server = await startHttpServer({
+    listen: { host: '127.0.0.1', port: 0 },
+    metrics: { contentType: 'text/plain', metrics: () => Promise.reject(fault) },
+    notReady: () => [],
+    onFault: (error) => void faults.push(error),
+  });
+  context.after(() => server.close());
+  const answer = await fetch(`http://127.0.0.1:${server.address.port}/metrics`);
+  assert.deepEqual([answer.status, await answer.text()], [500, 'the metrics could not be collected\n']);
+  assert.deepEqual(faults, [fault]);
+});
+
 test('answers nothing else', async (context) => {
   const { url } = await start(context);
   assert.equal((await fetch(`${url}/`)).status, 404);

@@ -3,15 +3,17 @@ import type { AddressInfo } from 'node:net';
 import { formatAddress, type TcpAddress } from './config/address.ts';
 import { explainSystemError, StartupError } from './startup-error.ts';
 
-export type HttpServerOptions = {
+type HttpServerOptions = {
   readonly listen: TcpAddress;
   /** A registry of prom-client, or several put together. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
   /** Why no work should be sent here, in words; none: ready. Asked at every request. */
   readonly notReady: () => readonly string[];
+  /** Told why metrics could not be collected: whoever asked for them is not. */
+  readonly onFault?: (error: unknown) => void;
 };
 
-export type HttpServer = {
+type HttpServer = {
   /** With the port that was picked when 0 was asked for. */
   readonly address: TcpAddress;
   /** Stops listening and closes every connection. Repeatable. */
@@ -79,7 +81,8 @@ async function answer(request: IncomingMessage, options: HttpServerOptions): Pro
     case '/metrics':
       try {
         return { status: 200, type: options.metrics.contentType, body: await options.metrics.metrics() };
-      } catch {
+      } catch (error) {
+        options.onFault?.(error);
         return { status: 500, body: 'the metrics could not be collected\n' };
       }
     default:

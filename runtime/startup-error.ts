@@ -1,11 +1,11 @@
-import type { ExitCode } from './exit-codes.ts';
-import { exitCodes } from './exit-codes.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
 
 /** What kept the process from starting, when it is the surroundings' fault and not ours. */
-export type StartupErrorCode =
+type StartupErrorCode =
   | 'ADDRESS_NOT_USABLE'
   | 'DATA_NOT_USABLE'
   | 'DATA_IN_USE'
+  | 'GIT_NOT_USABLE'
   | 'HOST_KEY_NOT_USABLE'
   | 'LINK_KEYS_NOT_USABLE'
   | 'MANIFESTS_NOT_READABLE'
@@ -15,12 +15,11 @@ export type StartupErrorCode =
 export class StartupError extends Error {
   override readonly name = 'StartupError';
   readonly code: StartupErrorCode;
-  readonly exitCode: ExitCode;
+  readonly exitCode: ExitCode = exitCodes.usage;
 
-  constructor(code: StartupErrorCode, message: string, options: { cause?: unknown; exitCode?: ExitCode } = {}) {
-    super(message, { cause: options.cause });
+  constructor(code: StartupErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
-    this.exitCode = options.exitCode ?? exitCodes.usage;
   }
 }
 

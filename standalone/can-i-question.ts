@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { Action } from '../core/access/decide.ts';
 import { namespaceName, objectName } from '../core/api/metadata.ts';
 import type { ObjectRef } from '../core/api/object-ref.ts';
-import { isValidRefName } from '../core/git/ref-name.ts';
+import { isPushableRef } from '../core/git/ref-name.ts';
 import { normalizePath } from '../core/git/repository-path.ts';
 import { err, ok, type Result } from '../core/result.ts';
 
@@ -49,7 +49,9 @@ export function parseQuestion(
     ...(action === undefined ? [`${JSON.stringify(actionName)} is none of ${[...actions.keys()].join(', ')}`] : []),
     ...(path.ok ? [] : [path.error]),
     ...(ref !== undefined && action === 'Read' ? ['read is about the whole repository, not about a ref'] : []),
-    ...(ref !== undefined && !isValidRefName(ref) ? [`give the full name of the ref, e.g. refs/heads/${ref}`] : []),
+    ...(ref !== undefined && !isPushableRef(ref)
+      ? [`${JSON.stringify(ref)} cannot be pushed: give the full name of the ref, e.g. refs/heads/main`]
+      : []),
     ...(asker.ok ? [] : asker.error),
   ];
   if (action === undefined || !path.ok || !asker.ok || problems.length > 0) return err(problems);

@@ -1,5 +1,6 @@
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeFolder } from '../runtime/make-folder.ts';
 import { explainSystemError, StartupError } from '../runtime/startup-error.ts';
 
 /** What lies where below `--data`. The repository server has `repositories/` beside these for itself. */
@@ -49,19 +50,6 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
     if (mode & 0o002) refuse(each, 'everybody on this machine may write to it: run chmod o-w on it');
   }
   return folder;
-}
-
-/** mkdir's own recursive mode goes on for ever below a link to nothing, and in /proc. */
-async function makeFolder(path: string, mayMakeParent = true): Promise<void> {
-  try {
-    await mkdir(path, 0o700);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
-    if (code !== 'ENOENT' || !mayMakeParent || dirname(path) === path) throw error;
-    await makeFolder(dirname(path));
-    await makeFolder(path, false);
-  }
 }
 
 function refuse(path: string, message: string, cause?: unknown): never {

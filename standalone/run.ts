@@ -13,7 +13,7 @@ import type { Config } from '../runtime/config/schema.ts';
 import { startHttpServer } from '../runtime/http-server.ts';
 import type { EndSignals } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
-import { createMetrics } from '../runtime/metrics.ts';
+import { createMetrics, registerLogMetrics } from '../runtime/metrics.ts';
 import { explainSystemError, StartupError } from '../runtime/startup-error.ts';
 import { version } from '../runtime/version.ts';
 import { openDataFolder } from './data-folder.ts';
@@ -29,6 +29,7 @@ export async function runStandalone(config: Config, log: Log, { drain, stop }: E
   if (!nativeCryptoAvailable())
     log.logger.warn('no native crypto: every byte costs twice the CPU; run make clean setup');
   const metrics = createMetrics({ component: 'standalone', version });
+  registerLogMetrics(metrics, log.sink);
   const data = await openDataFolder(config.data);
   const hostKeys = await openHostKeys(data.hostKeys);
   await using ending = new AsyncDisposableStack();
@@ -48,7 +49,12 @@ export async function runStandalone(config: Config, log: Log, { drain, stop }: E
   ];
   const http =
     config.http.listen &&
-    (await startHttpServer({ listen: config.http.listen, metrics: joinMetrics(metrics, repository), notReady }));
+    (await startHttpServer({
+      listen: config.http.listen,
+      metrics: joinMetrics(metrics, repository),
+      notReady,
+      onFault: (error) => log.logger.error({ err: error }, 'metrics could not be collected'),
+    }));
   ending.defer(async () => http?.close());
   const ssh = await listen(gateway, config);
   const addresses = { ssh: formatAddress(ssh), ...(http && { http: formatAddress(http.address) }) };

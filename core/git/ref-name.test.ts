@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { isValidBranchName, isValidRefName } from './ref-name.ts';
+import { isPushableRef, isValidBranchName, isValidRefName } from './ref-name.ts';
 
 const gitAccepts = (...options: string[]): boolean => spawnSync('git', ['check-ref-format', ...options]).status === 0;
 
@@ -71,4 +71,20 @@ describe('isValidBranchName', () => {
       { numRuns: 250 },
     );
   });
+});
+
+it('what can be pushed', () => {
+  const good = [
+    'refs/heads/main',
+    'refs/tags/v1',
+    'refs/notes/commits',
+    'refs/meta/config',
+    `refs/heads/${'a'.repeat(250)}`,
+  ];
+  const bad = [
+    ...['refs/replace/0123', 'refs/worktree/x', 'refs/bisect/bad', 'refs/rewritten/x', 'refs/stash', 'refs/foo'],
+    ...['refs/heads/HEAD', 'refs/heads/refs/heads/main', 'refs/tags/refs/x', `refs/heads/${'a'.repeat(251)}`, 'main'],
+  ];
+  for (const ref of good) assert.ok(isPushableRef(ref), ref);
+  for (const ref of bad) assert.ok(!isPushableRef(ref), ref);
 });

@@ -8,9 +8,25 @@ const maximumLength = 1024;
  */
 const forbidden = /[\0- \x7f~^:?*[\\\uFFFD]|\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|[/.]$/;
 
+/** In bytes: a part is a file's name, and git adds `.lock` to it. */
+const maxPartLength = 250;
+
 /** Whether this is a ref's full name, as a push names it: `refs/` and all that git-check-ref-format(1) asks for. */
 export const isValidRefName = (ref: string): boolean =>
   ref.startsWith('refs/') && ref.isWellFormed() && Buffer.byteLength(ref) <= maximumLength && !forbidden.test(ref);
+
+/**
+ * Refs that change what others see under other names (`refs/replace/`), that git keeps for itself, or that make short
+ * names ambiguous. They are not for pushing.
+ */
+const notServed =
+  /^refs\/(?:replace|worktree|bisect|rewritten)\/|^refs\/(?:heads|tags)\/(?:HEAD$|refs\/)|^refs\/[^/]*$/;
+
+/** Whether a push may name this ref at all; what it may do to it is for the rules to say. */
+export const isPushableRef = (ref: string): boolean =>
+  isValidRefName(ref) &&
+  !notServed.test(ref) &&
+  ref.split('/').every((part) => Buffer.byteLength(part) <= maxPartLength);
 
 /**
  * Whether `refs/heads/NAME` is a branch that git makes (git-check-ref-format(1), `--branch`): not `HEAD`, `@` or an

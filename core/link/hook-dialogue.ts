@@ -1,5 +1,5 @@
 import { isObjectName } from '../git/object-name.ts';
-import { isValidRefName } from '../git/ref-name.ts';
+import { isPushableRef } from '../git/ref-name.ts';
 import { err, ok, type Result } from '../result.ts';
 
 /**
@@ -125,7 +125,7 @@ export function createHookReader(secret: string): HookReader {
 function parseUpdate(line: string): RefUpdate | undefined {
   const [old, next, ref, ...others] = line.split(' ');
   if (old === undefined || next === undefined || ref === undefined || others.length > 0) return undefined;
-  if (!isObjectName(old) || !isObjectName(next) || old.length !== next.length || !isValidRefName(ref)) return undefined;
+  if (!isObjectName(old) || !isObjectName(next) || old.length !== next.length || !isPushableRef(ref)) return undefined;
   return { old, new: next, ref };
 }
 

@@ -7,7 +7,9 @@ import { formatOptions } from './help.ts';
 import { type ConfigRequest, loadConfig } from './load-config.ts';
 import { options } from './options.ts';
 
-const everything = { options: ['manifests', 'data', 'ssh', 'http', 'log', 'login', 'connections', 'sessions', 'keys'] };
+const everything = {
+  options: ['manifests', 'data', 'ssh', 'http', 'log', 'login', 'connections', 'sessions', 'keys', 'repository'],
+};
 
 const load = (
   argv: readonly string[],
@@ -73,6 +75,8 @@ const values: readonly [flag: string, written: string, field: [string, string], 
   ['--ssh-listen', 'localhost:65535', ['ssh', 'listen'], { host: 'localhost', port: 65_535 }],
   ['--ssh-rekey-bytes', '64MiB', ['ssh', 'rekeyBytes'], 2 ** 26],
   ['--ssh-rekey-bytes', '1048576', ['ssh', 'rekeyBytes'], 2 ** 20],
+  ['--repository-max-push-size', '2GiB', ['repository', 'maxPushSize'], 2 ** 31],
+  ['--repository-max-push-size', '0', ['repository', 'maxPushSize'], 0],
   ['--sessions-idle-timeout', '90m', ['sessions', 'idleTimeout'], 5_400_000],
   ['--sessions-max-duration', '0', ['sessions', 'maxDuration'], 0],
   ['--http-listen', 'off', ['http', 'listen'], undefined],
@@ -99,6 +103,8 @@ const refused: readonly [flag: string, written: string, expected: RegExp][] = [
   ['--login-grace-time', '0', /a duration such as/],
   ['--sessions-max-duration', '25d', /to 24d/],
   ['--ssh-rekey-bytes', '1GB', /a size such as/],
+  ['--ssh-rekey-bytes', '0', /to 64GiB$/],
+  ['--repository-max-push-size', '1KiB', /from 1MiB to 1024TiB, or 0 to switch it off/],
   ['--login-max-attempts', '1e3', /whole number from 1 to 1000/],
   ['--login-max-attempts', '-1', /whole number/],
   ['--keys-minimum-rsa-bits', '1024', /from 2048/],

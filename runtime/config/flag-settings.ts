@@ -11,7 +11,7 @@ export type Accepted = {
   readonly ownFlags?: readonly string[];
 };
 
-export type FlagSettings = Settings & {
+type FlagSettings = Settings & {
   readonly configFile: string | undefined;
   readonly help: boolean;
   /** Values of the subcommand's own flags. */

@@ -53,9 +53,9 @@ all options for all of them.
 Every value is checked before anything listens. All that is wrong is named at once, with where it stands and what is
 expected, and the exit code is 2. Unknown flags, fields, and variables that begin with \`GIT_INGRESS_\` are wrong too.
 
-- A DURATION is a whole number with a unit: \`500ms\`, \`30s\`, \`10m\`, \`12h\`, \`1d\`. Where an option can be switched
-  off, \`0\` does it.
+- A DURATION is a whole number with a unit: \`500ms\`, \`30s\`, \`10m\`, \`12h\`, \`1d\`.
 - A SIZE is a whole number of bytes, with or without a unit: \`64KiB\`, \`512MiB\`, \`1GiB\`.
+- Where a limit can be switched off, \`0\` does it.
 - An IPv6 address stands in brackets before a port: \`[::1]:2222\`.
 - A list is written with commas, as a flag that is given several times, or as a list in the file.
 - Relative paths begin at the working directory, wherever they are written.

@@ -58,7 +58,7 @@ export const path = (placeholder: 'DIR' | 'FILE') =>
     text === '' || text.includes('\0') ? undefined : resolve(text),
   );
 
-/** Milliseconds. Timers of Node hold no more than 24 days. With `off`, 0 is allowed and means never. */
+/** Milliseconds. Timers of Node hold no more than 24 days. With `off`, 0 is allowed. */
 export const duration = ({ min, max = '24d', off = false }: { min: string; max?: string; off?: boolean }) =>
   kind(
     'DURATION',
@@ -69,10 +69,15 @@ export const duration = ({ min, max = '24d', off = false }: { min: string; max?:
     },
   );
 
-/** Bytes. */
-export const size = ({ min, max }: { min: string; max: string }) =>
-  kind('SIZE', `a size such as 64KiB, 512MiB or 1GiB, from ${min} to ${max}`, (text) =>
-    within(parseSize(text), parseSize(min) ?? 0, parseSize(max) ?? 0),
+/** Bytes. With `off`, 0 is allowed. */
+export const size = ({ min, max, off = false }: { min: string; max: string; off?: boolean }) =>
+  kind(
+    'SIZE',
+    `a size such as 64KiB, 512MiB or 1GiB, from ${min} to ${max}${off ? ', or 0 to switch it off' : ''}`,
+    (text) => {
+      const bytes = parseSize(text);
+      return off && bytes === 0 ? 0 : within(bytes, parseSize(min) ?? 0, parseSize(max) ?? 0);
+    },
   );
 
 export const count = ({ min, max }: { min: number; max: number }) =>

@@ -40,7 +40,7 @@ export const configSchema = z.strictObject({
     rekeyBytes: option(
       kinds.size({ min: '1MiB', max: '64GiB' }),
       '1GiB',
-      'New session keys after so many bytes in one direction (RFC 4253 §9).',
+      'New session keys after so many bytes of both directions together (RFC 4253 §9).',
     ),
     rekeyInterval: option(kinds.duration({ min: '1m' }), '1h', 'New session keys after so much time.'),
     keepaliveInterval: option(
@@ -129,12 +129,17 @@ export const configSchema = z.strictObject({
     gracePeriod: option(
       kinds.duration({ min: '1s', max: '1d', off: true }),
       '30s',
-      'How long live sessions may go on after SIGTERM.',
+      'How long live sessions may go on after SIGTERM; 0 ends them at once.',
     ),
   }),
   repository: group({
     maxSessions: option(kinds.count({ min: 1, max: 10_000 }), '64', 'Sessions that run git at once; others wait.'),
     maxQueued: option(kinds.count({ min: 0, max: 100_000 }), '1000', 'Sessions that wait; more are turned away.'),
+    maxPushSize: option(
+      kinds.size({ min: '1MiB', max: '1024TiB', off: true }),
+      '0',
+      'Larger pushes are refused while they arrive; 0: what the disk has room for.',
+    ),
     listen: optional(kinds.linkAddress, 'Where gateways reach this repository server.'),
     pod: optional(
       kinds.text('NAME', /^[a-z0-9][a-z0-9.-]{0,252}$/, 'the name of a pod: lower-case letters, digits, "-" and "."'),

@@ -151,6 +151,34 @@ test('an object that is wrong everywhere is not complained of without end', () =
   assert.match(found.at(-1) ?? '', /and 30 more problems/);
 });
 
+test('a field __proto__ is as unknown as any other', () => {
+  const unknown = 'unknown field: remove it, or look for a typing error';
+  const spec = user('a', 'spec:\n  __proto__: {suspended: true}\n');
+  assert.deepEqual(summarize(spec), [`4 GitUser default/a: spec.__proto__: ${unknown}`]);
+  const metadata = user('a').replace('name: a', 'name: a, __proto__: {x: 1}');
+  assert.deepEqual(summarize(metadata), [`2 GitUser default/a: metadata.__proto__: ${unknown}`]);
+  assert.deepEqual(summarize(user('a', '__proto__: 1\n')), [`3 GitUser default/a: __proto__: ${unknown}`]);
+});
+
+test('a document of more than 1 MiB is refused unless it is a list, and a list of more than 16 MiB', () => {
+  const comment = `# ${'x'.repeat(2 ** 20)}\n`;
+  const tooLarge = (limit: number) => [
+    `0 broken: the document is larger than ${limit} MiB: split it into several documents`,
+  ];
+  assert.deepEqual(summarize(user('a', comment)), tooLarge(1));
+  const list = 'kind: List\nitems: []\n';
+  assert.deepEqual(summarize(comment + list), []);
+  assert.deepEqual(summarize(comment.repeat(16) + list), tooLarge(16));
+});
+
+test('the lines of a long list are found in no more time than it takes to parse it', () => {
+  const item = '- apiVersion: gitingress.dev/v1alpha1\n  kind: GitUser\n  metadata: {name: a}\n';
+  const startedAt = performance.now();
+  const { objects } = parseDocument(`kind: List\nitems:\n${item.repeat(50_000)}`);
+  assert.equal(objects.at(-1)?.line, 2 + 3 * 49_999);
+  assert.ok(performance.now() - startedAt < 10_000);
+});
+
 /** Ten aliases a level: 10^levels values for a few hundred bytes. */
 const bomb = (levels: number): string => {
   const lines = ['a0: &a0 [x]'];
@@ -167,6 +195,9 @@ const bomb = (levels: number): string => {
 test('documents that stand for far more than is written are refused at once', () => {
   const startedAt = performance.now();
   assert.deepEqual(summarize(bomb(9)), ['0 broken: its aliases stand for more than 100000 values: write them out']);
+  // Wherever the alias stands, it is counted.
+  const hidden = bomb(9).replaceAll(/\*(a\d)/g, '# x\n *$1\n ');
+  assert.match(summarize(hidden).join(), /broken: its aliases/);
   assert.match(summarize(bomb(11)).join(), /broken: aliases exceeded maxAliases/);
   assert.match(summarize(`a: &a\n  - *a\n`).join(), /broken: its aliases/);
   assert.match(summarize('['.repeat(10_000)).join(), /broken: nesting exceeded maxDepth/);

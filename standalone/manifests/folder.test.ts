@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmod, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { chmod, mkdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Manifests } from './manifests.ts';
+import { type Manifests, noManifests } from './manifests.ts';
 import { lookAtManifests, readManifests } from './read-manifests.ts';
 import { createFolder, names, user } from './test-folder.ts';
 
@@ -45,6 +46,49 @@ test('what is neither a file nor a folder is passed over, and circles of links e
   await symlink('..', at('sub/circle'));
   execFileSync('mkfifo', [at('pipe.yaml')]);
   assert.deepEqual(names(await readManifests(root)), ['x']);
+});
+
+/** Makes folders of which each has ten links to the next: 10^levels paths. */
+async function createMaze(root: string, levels: number): Promise<void> {
+  for (let level = 0; level <= levels; level++) {
+    await mkdir(join(root, `f${level}`));
+    for (let link = 0; link < 10 && level < levels; link++) {
+      await symlink(`../f${level + 1}`, join(root, `f${level}`, `link${link}`));
+    }
+  }
+}
+
+test('a folder is looked into once, however many links lead to it, by its shortest path', async (context) => {
+  const { root, write, at } = await createFolder(context);
+  await createMaze(root, 8);
+  await write('f8/x.yaml', user('x'));
+  const manifests = await readManifests(root, undefined, AbortSignal.timeout(5_000));
+  assert.deepEqual([...manifests.files.keys()], [at('f8/x.yaml')]);
+  assert.deepEqual(manifests.problems, []);
+});
+
+test('beyond 10000 folders, the rest is left out, said so, and keeps what it last said', async (context) => {
+  const { root, write, at } = await createFolder(context);
+  await write('z/x.yaml', user('x'));
+  const first = await readManifests(root);
+  for (let folder = 0; folder < 10_000; folder++) mkdirSync(at(`a${folder}`));
+  const second = await readManifests(root, first);
+  assert.deepEqual(names(second), ['x']);
+  assert.deepEqual(messages(second, root), [
+    'Unreadable .:undefined: has more than 10000 folders; the rest is left out; what was last read of it holds',
+  ]);
+});
+
+test('reading ends when the signal is aborted', async (context) => {
+  const { root, write } = await createFolder(context);
+  for (let file = 0; file < 50; file++) await write(`${file}.yaml`, user(`u${file}`));
+  const reason = new Error('the end');
+  for (const read of [readManifests, lookAtManifests]) {
+    const end = new AbortController();
+    const reading = read(root, noManifests, end.signal);
+    end.abort(reason);
+    await assert.rejects(reading, (error) => error === reason);
+  }
 });
 
 test('a folder that did not change is the same value, and an unchanged document the same object', async (context) => {

@@ -41,10 +41,12 @@ const sliceMilliseconds = 10;
 /**
  * Reads a file of manifests. One with a syntax error anywhere keeps what it last said as a whole: half of a file that
  * is being edited may miss anything. If it never was without one, its good documents hold. Undefined: it is gone.
+ * Rejects with the signal's reason once that is aborted.
  */
 export async function readManifestFile(
   found: FoundFile,
   previous: ManifestFile | undefined,
+  signal?: AbortSignal,
 ): Promise<ManifestFile | undefined> {
   const now = Date.now();
   const isSettled = now - found.changedAt > settleMilliseconds || found.changedAt - now > 60_000;
@@ -56,7 +58,7 @@ export async function readManifestFile(
     const content = previous?.content ?? nothing;
     return { identity, isSettled, content, lastGood, problems: [describe(text.error, file, content)] };
   }
-  const content = await parseContent(text.value, file, previous?.content.documents);
+  const content = await parseContent(text.value, file, previous?.content.documents, signal);
   if (content.broken.length === 0) return { identity, isSettled, content, lastGood: content, problems: [] };
   const inForce = lastGood ?? content;
   const consequence = lastGood === undefined ? 'its other documents hold' : keeps(lastGood);
@@ -84,6 +86,7 @@ async function parseContent(
   text: Buffer,
   file: string,
   known: ReadonlyMap<string, DocumentContent> | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<Parsed> {
   const objects: ManifestObject[] = [];
   const ignored: IgnoredDocument[] = [];
@@ -92,6 +95,7 @@ async function parseContent(
   const broken: { line: number; message: string }[] = [];
   let sliceEnd = performance.now() + sliceMilliseconds;
   for (const { text: document, line: start } of splitDocuments(text)) {
+    signal?.throwIfAborted();
     const digest = hash('sha256', document, 'base64');
     const content = documents.get(digest) ?? known?.get(digest) ?? parseDocument(document);
     documents.set(digest, content);

@@ -1,4 +1,4 @@
-import { CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yaml';
+import { CORE_SCHEMA, constructFromEvents, EVENT_ID, mergeTag, parseEvents, YAMLException } from 'js-yaml';
 import { err, ok, type Result } from '../../core/result.ts';
 
 /** What is wrong with the text, and on which of its lines, from 0. */
@@ -6,21 +6,34 @@ export type YamlProblem = { readonly message: string; readonly line: number };
 
 // `<<` is no part of YAML 1.2, but kubectl understands it.
 const schema = CORE_SCHEMA.withTags(mergeTag);
-const limits = { schema, maxDepth: 64, maxAliases: 100, maxTotalMergeKeys: 1_000 };
+const maxDepth = 64;
+const limits = { schema, maxAliases: 100, maxTotalMergeKeys: 1_000 };
 const maxExpandedValues = 100_000;
+const maxDocumentBytes = 2 ** 20;
+/** A list holds many objects, so it may be larger; it is parsed in one go, in which no session is served. */
+const maxListBytes = 16 * 2 ** 20;
+const listKind = /\bkind["']?\s*:\s*["']?[A-Za-z]*List\b/;
 
-/** Parses the text of one document; one without content is null. */
+/** Parses the text of one document, of at most 1 MiB, or 16 MiB if it is a list; one without content is null. */
 export function parseYaml(text: string): Result<unknown, YamlProblem> {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > maxDocumentBytes) {
+    const limit = listKind.test(text) ? maxListBytes : maxDocumentBytes;
+    const message = `the document is larger than ${limit / 2 ** 20} MiB: split it into several documents`;
+    if (bytes > limit) return err({ message, line: 0 });
+  }
   let document: unknown;
+  let hasAliases: boolean;
   try {
-    document = loadAll(text, limits)[0] ?? null;
+    const events = parseEvents(text, { maxDepth });
+    hasAliases = events.some(({ type }) => type === EVENT_ID.ALIAS);
+    document = constructFromEvents(events, { ...limits, source: text })[0] ?? null;
   } catch (error) {
     if (!(error instanceof YAMLException)) return err({ message: String(error), line: 0 });
     return err({ message: error.reason, line: error.mark?.line ?? 0 });
   }
   // An alias costs a few bytes and stands for a whole tree: ten levels of ten aliases are 10^10 values to whoever
   // walks them. Without aliases, the values are bounded by the text.
-  const hasAliases = /[:,[-]\s*\*/.test(text);
   if (hasAliases && countValues(document, maxExpandedValues) >= maxExpandedValues) {
     return err({ message: `its aliases stand for more than ${maxExpandedValues} values: write them out`, line: 0 });
   }

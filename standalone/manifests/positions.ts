@@ -1,5 +1,4 @@
 import { EVENT_ID, type Event, getScalarValue, parseEvents, type ScalarEvent } from 'js-yaml';
-import { countLines } from './split-documents.ts';
 
 type Path = readonly (string | number)[];
 
@@ -12,6 +11,7 @@ type Node = { readonly offset: number; readonly children: ReadonlyMap<string, No
  */
 export function createLineFinder(text: string): (path: Path) => number {
   const root = buildTree(text);
+  const lineAt = createLineCounter(text);
   return (path) => {
     let node = root;
     for (const key of path) {
@@ -20,7 +20,23 @@ export function createLineFinder(text: string): (path: Path) => number {
       if (child === undefined) break;
       node = child;
     }
-    return countLines(text, 0, node.offset);
+    return lineAt(node.offset);
+  };
+}
+
+/** The line, from 0, of an offset. Counting from the top each time would cost a list the square of its length. */
+function createLineCounter(text: string): (offset: number) => number {
+  const breaks: number[] = [];
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) breaks.push(at);
+  return (offset) => {
+    let low = 0;
+    let high = breaks.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((breaks[middle] ?? Infinity) < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   };
 }
 

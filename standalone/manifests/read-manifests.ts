@@ -10,29 +10,35 @@ const maxAttempts = 5;
  * Reads a folder of manifests (or a single file), and only those of its files that were written to or replaced since
  * `previous`. What is read is one state of the folder: if it changed meanwhile, it is read again, so that no object is
  * missed while files are swapped. After five attempts the last one is taken, for a folder that never rests must not
- * hold back a revocation. A folder that cannot be read keeps what it last said. Never rejects.
+ * hold back a revocation. A folder that cannot be read keeps what it last said. Rejects with the signal's reason once
+ * that is aborted, and never otherwise.
  */
-export async function readManifests(directory: string, previous: Manifests = noManifests): Promise<Manifests> {
+export async function readManifests(
+  directory: string,
+  previous: Manifests = noManifests,
+  signal?: AbortSignal,
+): Promise<Manifests> {
   let known: ReadonlyMap<string, ManifestFile> = new Map();
-  let walk = await walkManifests(directory);
+  let walk = await walkManifests(directory, signal);
   for (let attempt = 1; walk.ok; attempt++) {
     if (isUnchanged(walk.value, previous)) return previous;
-    known = await readFiles(walk.value, previous.files, known);
-    const again = await walkManifests(directory);
+    known = await readFiles(walk.value, previous.files, known, signal);
+    const again = await walkManifests(directory, signal);
     const isStable = again.ok && isSameWalk(walk.value, again.value);
     if (isStable || attempt === maxAttempts) return mergeFiles(known, walk.value.unreadable, true);
     await sleep(attempt * 10);
-    walk = await walkManifests(directory);
+    walk = await walkManifests(directory, signal);
   }
   return mergeFiles(previous.files, [{ path: directory, message: `cannot be read: ${walk.error}` }], false);
 }
 
-/** Whether `readManifests` would have something to read; and the folders as they are now. Never rejects. */
+/** Whether `readManifests` would have something to read; and the folders as they are now. Rejects as that does. */
 export async function lookAtManifests(
   directory: string,
   previous: Manifests,
+  signal?: AbortSignal,
 ): Promise<{ readonly isChanged: boolean; readonly folders: readonly FoundFolder[] }> {
-  const walk = await walkManifests(directory);
+  const walk = await walkManifests(directory, signal);
   if (!walk.ok) return { isChanged: previous.isCurrent, folders: [] };
   return { isChanged: !isUnchanged(walk.value, previous), folders: walk.value.folders };
 }
@@ -54,6 +60,7 @@ async function readFiles(
   walk: Walk,
   previous: ReadonlyMap<string, ManifestFile>,
   attempted: ReadonlyMap<string, ManifestFile>,
+  signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, ManifestFile>> {
   const files = new Map<string, ManifestFile>();
   for (const found of walk.files) {
@@ -61,7 +68,7 @@ async function readFiles(
     const known = [attempted.get(found.path), before].find(
       (file) => file !== undefined && file.identity === found.identity && file.isSettled,
     );
-    const file = known ?? (await readManifestFile(found, before));
+    const file = known ?? (await readManifestFile(found, before, signal));
     if (file !== undefined) files.set(found.path, file);
   }
   const kept = [...previous].filter(([path]) => !files.has(path) && isInUnreadable(walk, path));

@@ -75,14 +75,21 @@ export async function walkManifests(root: string, signal?: AbortSignal): Promise
 
   try {
     await look(root, 0);
-    if (folders.length > 0) await readdir(root);
   } catch (error) {
     return err(explainSystemError(error));
   }
   for (let folder = pending.shift(); folder !== undefined; folder = pending.shift()) {
     const { path, depth } = folder;
-    const entries = await readdir(path).catch((error) => tolerate(path, error));
-    for (const name of (entries ?? []).sort()) {
+    signal?.throwIfAborted();
+    let entries: string[];
+    try {
+      entries = await readdir(path);
+    } catch (error) {
+      if (depth === 0) return err(explainSystemError(error));
+      tolerate(path, error);
+      continue;
+    }
+    for (const name of entries.sort()) {
       signal?.throwIfAborted();
       if (name.startsWith('.') || name === 'lost+found') continue;
       await look(join(path, name), depth + 1).catch((error) => tolerate(join(path, name), error));

@@ -126,6 +126,21 @@ test('a file is not read while a program writes it bit by bit', async (context) 
   }
 });
 
+test('the end of the watch does not wait for a folder that takes long to look through', async (context) => {
+  const { root, write } = await createFolder(context);
+  for (let file = 0; file < 2_000; file++) writeFileSync(join(root, `${file}.yaml`), '');
+  const initial = await readManifests(root);
+  await write('new.yaml', user('new'));
+  const end = new AbortController();
+  const changes: Manifests[] = [];
+  const watch = createManifestWatch({ directory: root, initial, onChange: (next) => void changes.push(next) });
+  const running = watch.run(end.signal);
+  // The first look begins at once; it is under way now.
+  setImmediate(() => end.abort());
+  await running;
+  assert.deepEqual(changes, []);
+});
+
 test('what does not change the objects is no change', async (context) => {
   const { root, write } = await createFolder(context);
   await write('a.yaml', user('a'));

@@ -6,7 +6,7 @@ import { lookAtManifests, readManifests } from './read-manifests.ts';
 export type ManifestWatch = {
   /** Seconds since the folder was last known to be as in force; grows while it cannot be read. */
   ageSeconds(): number;
-  /** Watches until the signal is aborted; then resolves. */
+  /** Watches until the signal is aborted; then resolves, with whatever was being read left unread. */
   run(signal: AbortSignal): Promise<void>;
 };
 
@@ -58,10 +58,10 @@ export function createManifestWatch({ directory, initial, onChange }: ManifestWa
     hinted = false;
   };
 
-  const read = async (): Promise<void> => {
+  const read = async (signal: AbortSignal): Promise<void> => {
     await settle();
     const startedAt = performance.now();
-    const next = await readManifests(directory, current);
+    const next = await readManifests(directory, current, signal);
     if (next.isCurrent) verifiedAt = startedAt;
     const previous = current;
     current = next;
@@ -83,13 +83,15 @@ export function createManifestWatch({ directory, initial, onChange }: ManifestWa
           if (signal.aborted) return;
           hinted = false;
           const startedAt = performance.now();
-          const { isChanged, folders } = await lookAtManifests(directory, current);
+          const { isChanged, folders } = await lookAtManifests(directory, current, signal);
           hints.follow(folders);
           const cost = performance.now() - startedAt;
           pause = Math.min(Math.max(pollMilliseconds, cost / pollShare), maxPollMilliseconds);
-          if (isChanged) await read();
+          if (isChanged) await read(signal);
           else if (current.isCurrent) verifiedAt = startedAt;
         }
+      } catch (error) {
+        if (!signal.aborted || error !== signal.reason) throw error;
       } finally {
         signal.removeEventListener('abort', onAbort);
         hints.close();

@@ -18,6 +18,7 @@ const world = await startWorld(
       history: spec,
       protocols: spec,
       archive: spec,
+      'archive-options': spec,
       library: spec,
       program: spec,
       paths: { ...spec, path: 'deeply/nested/Path_1.0/app' },
@@ -228,4 +229,15 @@ test('a repository with 10,000 refs is pushed to, listed, cloned and fetched fro
   await alice.mustGit(tree.folder, ['push', '--quiet', 'origin', 'main']);
   await alice.mustGit(copy.folder, ['fetch', '--quiet']);
   assert.equal(await copy.resolve('origin/main'), next);
+});
+
+test('an archive never looks at files of the server', async () => {
+  await publish('archive-options');
+  const remote = `--remote=${alice.url('team/archive-options.git')}`;
+  for (const option of ['--add-file=/etc/passwd', '--add-f=/nowhere', '--worktree-attributes']) {
+    const outcome = await alice.git(world.home, ['archive', remote, option, 'HEAD']);
+    assert.notEqual(outcome.status, 0);
+    assert.match(outcome.stderr, /archives take --format, --prefix, --list, --verbose and -0 to -9 only/);
+    assert.doesNotMatch(outcome.stderr, /not found|regular file/i);
+  }
 });

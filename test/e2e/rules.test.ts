@@ -108,7 +108,7 @@ test('one push is refused as a whole, each refused ref with its rule', async () 
       `refused refs/heads/main: rewinding refs/heads/main is forbidden ${rule(0)}`,
       `refused refs/heads/release/1: updating refs/heads/release/1 is forbidden ${rule(2)}`,
       `refused refs/heads/release/2: creating refs/heads/release/2 is forbidden ${rule(2)}`,
-      `refused refs/tags/v1: updating refs/tags/v1 is forbidden ${rule(2)}`,
+      `refused refs/tags/v1: rewinding refs/tags/v1 is forbidden ${rule(2)}`,
     );
   }
   assert.equal(await refsNow(), before);
@@ -191,4 +191,16 @@ test('the first rule that matches subject, ref and action decides', async () => 
   await carol.mustGit(tree.folder, ['push', '--quiet', url, 'main:refs/tags/nightly']);
   const denied = await server.metric('git_ingress_ref_updates_total', 'action="Rewind",verdict="deny"');
   assert.ok(denied > 0);
+});
+
+test('a tag that moves is a rewind, also to a descendant; refs that mislead others cannot be pushed', async () => {
+  await bob.mustGit(tree.folder, ['push', '--quiet', url, `${first}:refs/tags/moving`]);
+  const moved = await bob.git(tree.folder, ['push', '--force', url, `${second}:refs/tags/moving`]);
+  assertRefused(moved, 'refused refs/tags/moving: rewinding a ref needs the role Maintain');
+  await alice.mustGit(tree.folder, ['push', '--quiet', '--force', url, `${second}:refs/tags/moving`]);
+  for (const ref of [`refs/replace/${first}`, 'refs/heads/refs/heads/main', 'refs/heads/HEAD']) {
+    const outcome = await alice.git(tree.folder, ['push', url, `${second}:${ref}`]);
+    assert.equal(outcome.status, 1);
+    assert.match(outcome.stderr, /names a ref that cannot be pushed here/);
+  }
 });
