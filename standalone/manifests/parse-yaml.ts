@@ -11,10 +11,10 @@ const limits = { schema, maxAliases: 100, maxTotalMergeKeys: 1_000 };
 const maxExpandedValues = 100_000;
 const maxDocumentBytes = 2 ** 20;
 /** A list holds many objects, so it may be larger; it is parsed in one go, in which no session is served. */
-const maxListBytes = 16 * 2 ** 20;
+const maxListBytes = 4 * 2 ** 20;
 const listKind = /\bkind["']?\s*:\s*["']?[A-Za-z]*List\b/;
 
-/** Parses the text of one document, of at most 1 MiB, or 16 MiB if it is a list; one without content is null. */
+/** Parses the text of one document, of at most 1 MiB, or 4 MiB if it is a list; one without content is null. */
 export function parseYaml(text: string): Result<unknown, YamlProblem> {
   const bytes = Buffer.byteLength(text);
   if (bytes > maxDocumentBytes) {

@@ -3,7 +3,9 @@ export type DocumentText = { readonly text: string; readonly line: number };
 
 // In the first column, `---` and `...` end a document wherever they stand, even in a block scalar (YAML 1.2.2 §9.1.2).
 const separator = /^(?:---|\.\.\.)(?=[ \t\r\n]|$)/gm;
-const prologue = /^(?:[ \t]*(?:#.*)?\r?\n|%.*\r?\n|\.\.\.[ \t]*\r?\n)*$/;
+// Line by line: an expression for many lines at once would overflow the stack on millions of them.
+const prologueLine = /(?:[ \t]*(?:#.*)?|%.*|\.\.\.[ \t]*)\r?\n/y;
+const emptyLine = /(?:---|\.\.\.|%.*)?[ \t]*(?:#.*)?\r?\n/y;
 
 /**
  * Splits a file (UTF-8) at its `---` lines, so that documents can be parsed, compared and blamed one by one. Directives
@@ -14,11 +16,15 @@ export function* splitDocuments(file: Buffer): Generator<DocumentText> {
   const bytes = file.toString('latin1');
   let start = 0;
   let line = 0;
+  // Up to here, what follows `start` is prologue: no line is looked at twice.
+  let content = 0;
   for (const match of bytes.matchAll(separator)) {
-    if (prologue.test(bytes.slice(start, match.index))) continue;
+    content = skipLines(bytes, content, match.index, prologueLine);
+    if (content === match.index) continue;
     yield* documentAt(file, start, match.index, line);
     line += countLines(bytes, start, match.index);
     start = match.index;
+    content = start;
   }
   yield* documentAt(file, start, file.length, line);
 }
@@ -31,8 +37,14 @@ function* documentAt(file: Buffer, start: number, end: number, line: number): Ge
 
 /** The line, from 0, on which a document's first field stands: after comments, blank lines, directives and `---`. */
 export function firstContentLine(text: string): number {
-  const [skipped = ''] = /^(?:(?:---|\.\.\.|%.*)?[ \t]*(?:#.*)?\r?\n)*/.exec(text) ?? [];
-  return countLines(skipped, 0, skipped.length);
+  return countLines(text, 0, skipLines(text, 0, text.length, emptyLine));
+}
+
+/** Where the first line that is not such a `line` (a sticky expression) begins, from `start` to `end`. */
+function skipLines(text: string, start: number, end: number, line: RegExp): number {
+  let at = start;
+  for (line.lastIndex = at; at < end && line.test(text); ) at = line.lastIndex;
+  return at;
 }
 
 /** The number of line breaks in `text` from `start` to `end`. */

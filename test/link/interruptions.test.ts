@@ -208,8 +208,15 @@ describe('a full server', () => {
     const git = fileURLToPath(new URL('./stand-in-git.sh', import.meta.url));
     const world = await createSurroundings({ git, maxSessions: 1, maxQueued: 2 });
     context.after(() => world.close());
-    const open = (signal = new AbortController().signal) =>
-      world.dialer.open({ ...buildRequest('reader', 'upload-pack'), gitProtocol: 'echo' }, signal);
+    let users = 0;
+    const open = (signal = new AbortController().signal) => {
+      const user = { namespace: 'team-a', name: `user-${++users}` };
+      const request = { ...buildRequest('reader', 'upload-pack'), gitProtocol: 'echo' };
+      return world.dialer.open(
+        { ...request, identity: { kind: 'User', user, groups: [], access: 'ReadWrite' } },
+        signal,
+      );
+    };
     const queued = (count: number) =>
       until(() => {
         const event = world.events.findLast(({ type }) => type === 'QueueChanged');
