@@ -1,15 +1,28 @@
+import { createBufferPool } from './buffer-pool.ts';
+
 /** Bytes that must wait, as copies: the caller's buffer may be a small view that keeps a large one alive. */
 export interface ByteQueue {
   readonly length: number;
   append(bytes: Uint8Array): void;
-  /** The oldest bytes, at least one if there are any. They may be kept: no byte is ever overwritten. */
+  /** The oldest bytes, at least one if there are any; valid until they are dropped. */
   peek(): Buffer;
   /** Forgets the oldest `count` bytes, at most as many as `peek` returned. */
   drop(count: number): void;
   clear(): void;
 }
 
-const minBlockLength = 4096;
+/** A queue of few bytes costs no more than this. */
+const smallBlockLength = 4096;
+
+/** For all queues of the process: at most 8 MiB stay in it. */
+const pool = createBufferPool(32_768, 256);
+
+const takeBlock = (length: number): Buffer =>
+  length > smallBlockLength ? pool.take() : Buffer.allocUnsafeSlow(smallBlockLength);
+
+const giveBack = (block: Buffer): void => {
+  if (block.length === pool.bufferLength) pool.giveBack(block);
+};
 
 /** Packs whatever is appended into blocks, so that a flood of single bytes costs no more than its bytes. */
 export function createByteQueue(): ByteQueue {
@@ -25,7 +38,7 @@ export function createByteQueue(): ByteQueue {
     while (offset < bytes.length) {
       let last = blocks.at(-1);
       if (last === undefined || end === last.length) {
-        last = Buffer.allocUnsafeSlow(Math.max(bytes.length - offset, minBlockLength));
+        last = takeBlock(length === 0 ? bytes.length : pool.bufferLength);
         blocks.push(last);
         end = 0;
       }
@@ -38,6 +51,7 @@ export function createByteQueue(): ByteQueue {
   };
 
   const clear = (): void => {
+    for (const block of blocks) giveBack(block);
     blocks = [];
     start = 0;
     end = 0;
@@ -62,6 +76,7 @@ export function createByteQueue(): ByteQueue {
       if (length === 0) clear();
       else if (start === first.length) {
         blocks.shift();
+        giveBack(first);
         start = 0;
       }
     },

@@ -12,7 +12,7 @@ const maxLastWords = 4096;
 
 /** For what is on its way from clients to their repositories, in all connections of the process. */
 const pool = createBufferPool(maxPacketData, 64);
-const smallestPooled = 4096;
+const minPooledLength = 4096;
 const nothing = (): void => {};
 
 /** What a channel needs of its connection. */
@@ -87,7 +87,7 @@ export function createChannel(
 
   /** Passes a copy on: the memory of what was received is freed at once. */
   const passCopyOn = (bytes: Buffer): void => {
-    if (bytes.length < smallestPooled) {
+    if (bytes.length < minPooledLength) {
       passOn(Buffer.from(bytes), nothing);
       return;
     }
@@ -98,9 +98,9 @@ export function createChannel(
 
   const deliverHeld = (): void => {
     while (flowing && onData !== undefined && held.length > 0 && !closeSent) {
-      const bytes = held.peek();
+      const bytes = held.peek().subarray(0, pool.bufferLength);
+      passCopyOn(bytes);
       held.drop(bytes.length);
-      passOn(bytes, nothing);
     }
     if (eofReceived && !endDelivered && held.length === 0 && onEnd !== undefined && !closeSent) {
       endDelivered = true;
