@@ -67,7 +67,7 @@ git -C hello add README.md
 git -C hello -c user.name=Demo -c user.email=demo@example.com -c commit.gpgsign=false commit -m "Say hello"
 git -C hello push origin HEAD
 $clone $url hello-again
-git -C hello-again log --oneline
+git -C hello-again --no-pager log --oneline
 
 Who am I, and what can I reach?
 

@@ -1,29 +1,22 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { formatMilliseconds } from '../figure.ts';
-import { push, runGit } from '../git-client.ts';
+import { push } from '../git-client.ts';
 import { ownReapedCpu } from '../process-table.ts';
 import { makeSampleRepository } from '../sample-repository.ts';
 import { interleave, type Section } from '../section.ts';
 import { withBothServers } from '../servers/both.ts';
 import type { Server } from '../servers/server.ts';
 import { median, spreadOf } from '../statistics.ts';
+import { lsRemoteOften, warmUp } from '../warm-up.ts';
 import type { Workspace } from '../workspace.ts';
 
 /** CPU comes in ticks of 10 ms: only the sum over many connections tells something. */
 const connectionsPerRound = 100;
-/** So many until the code that a connection runs has been compiled; a server lives for millions. */
-const connectionsBefore = 500;
-
-const connect = async (workspace: Workspace, server: Server, times: number): Promise<void> => {
-  for (let connection = 0; connection < times; connection++) {
-    await runGit(workspace, server, ['ls-remote', server.url('small')]);
-  }
-};
 
 const cpuOfConnections = async (workspace: Workspace, server: Server): Promise<number> => {
   const before = await server.serverCpu();
-  await connect(workspace, server, connectionsPerRound);
+  await lsRemoteOften(workspace, server, connectionsPerRound);
   return ((await server.serverCpu()) - before) / connectionsPerRound;
 };
 
@@ -55,7 +48,7 @@ export const connectionCpu: Section = {
     const sample = await makeSampleRepository(workspace, 1);
     return withBothServers(workspace, ['small'], async (...servers) => {
       for (const server of servers) await push(workspace, server, sample, 'small');
-      await connect(workspace, servers[1], connectionsBefore);
+      await warmUp(workspace, servers[1]);
       const [reference, measured] = await interleave(rounds, [
         () => cpuOfConnections(workspace, servers[0]),
         () => cpuOfConnections(workspace, servers[1]),

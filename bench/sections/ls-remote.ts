@@ -3,6 +3,7 @@ import { push, runGit } from '../git-client.ts';
 import { makeSampleRepository } from '../sample-repository.ts';
 import { interleave, type Section } from '../section.ts';
 import { withBothServers } from '../servers/both.ts';
+import { warmUp } from '../warm-up.ts';
 import type { Workspace } from '../workspace.ts';
 
 export type LsRemoteTimes = { readonly reference: readonly number[]; readonly measured: readonly number[] };
@@ -12,6 +13,7 @@ export const timeLsRemote = async (workspace: Workspace, rounds: number): Promis
   const sample = await makeSampleRepository(workspace, 1);
   return withBothServers(workspace, ['small'], async (...servers) => {
     for (const server of servers) await push(workspace, server, sample, 'small');
+    await warmUp(workspace, servers[1]);
     const [reference, measured] = await interleave(rounds, [
       () => runGit(workspace, servers[0], ['ls-remote', servers[0].url('small')]),
       () => runGit(workspace, servers[1], ['ls-remote', servers[1].url('small')]),
