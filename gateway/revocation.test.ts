@@ -1,49 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { derivedUid } from '../core/api/derived-uid.ts';
-import { parseResource, type Resource } from '../core/api/resource.ts';
 import type { GitVerb } from '../core/git/command.ts';
-import { loadIndex } from '../core/index/access-index.ts';
-import { candidatesFor } from '../core/index/candidates.ts';
-import { compileIndex } from '../core/index/compile.ts';
-import { planRevision } from '../core/index/plan-shards.ts';
-import { keyHash } from '../core/ssh/fingerprint.ts';
 import { whyRevoked } from './revocation.ts';
 import { routeCommand } from './route.ts';
-
-const blob = Buffer.concat([
-  Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0\x20'),
-  Buffer.from('d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a', 'hex'),
-]);
-
-type Specs = Readonly<Record<string, object>>;
+import { candidatesIn, indexOf, publicKey, type Specs } from './testing/small-index.ts';
 
 const usual: Specs = {
   'GitUser/alice': { groups: ['dev'] },
-  'SSHKey/laptop': { publicKey: `ssh-ed25519 ${blob.toString('base64')}`, userRef: { name: 'alice' } },
+  'SSHKey/laptop': { publicKey, userRef: { name: 'alice' } },
   'Repository/app': { access: [{ role: 'Write', subjects: [{ kind: 'Group', name: 'dev' }] }] },
   'Repository/public': { access: [{ role: 'Read', subjects: [{ kind: 'Everyone' }] }] },
 };
-
-function indexOf(specs: Specs) {
-  const resources = Object.entries(specs).map(([id, spec]): Resource => {
-    const [kind, name] = id.split('/');
-    const document = { apiVersion: 'gitingress.dev/v1alpha1', kind, metadata: { name }, spec };
-    const parsed = parseResource(document, { namespace: 'team', uidOf: derivedUid });
-    assert.ok(parsed.ok, JSON.stringify(parsed));
-    return parsed.value;
-  });
-  const { entries } = compileIndex(resources, { minimumRsaBits: 2_048 });
-  const plan = planRevision(undefined, entries, 1, { maxDeltas: 1, foldBytes: 0 });
-  assert.ok(plan);
-  const texts = new Map(plan.writes.map(({ name, text }) => [name, text]));
-  const loaded = loadIndex(plan.next.manifest, (name) => texts.get(name));
-  assert.ok(loaded.ok);
-  return loaded.value.index;
-}
-
-const candidatesIn = (index: ReturnType<typeof indexOf>, address = '192.0.2.1') =>
-  candidatesFor(index, { keyHash: keyHash(blob), loginName: 'git', address, now: Date.parse('2026-01-01T00:00:00Z') });
 
 /** Why a session that began under `usual` ends when `changes` come. */
 function afterwards(verb: GitVerb, changes: Readonly<Record<string, object | undefined>>): string | undefined {
