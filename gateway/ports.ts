@@ -42,6 +42,8 @@ export interface RepositorySession {
   resumeStderr(): void;
   /** Settles once, after the last byte of stdout and stderr was delivered. Rejects with a `RepositoryFault`. */
   readonly ended: Promise<SessionEnd>;
+  /** What is known of a push so far: the verdict on each ref, then what landed. It outlives a link that is lost. */
+  readonly push: PushReport | undefined;
   /** Every later question of the hook is answered no, then git's process group ends. Repeatable. */
   cancel(reason: string): void;
 }
@@ -49,6 +51,4 @@ export interface RepositorySession {
 export type SessionEnd = {
   /** As a shell would give it: 128 and the signal's number if git was killed. */
   readonly exitStatus: number;
-  /** For a push: what was asked for each ref, and the rule that decided. */
-  readonly push?: PushReport;
 };

@@ -19,7 +19,7 @@ test('durations are written to the millisecond', () => {
 
 test('who ended a session is written in their words', () => {
   const { msg, outcome, reason } = logged({ ...ended, outcome: 'Cancelled', reason: 'your key was removed' });
-  assert.deepEqual([msg, outcome, reason], ['session ended', 'Cancelled', 'your key was removed']);
+  assert.deepEqual([msg, outcome, reason], ['git ended', 'Cancelled', 'your key was removed']);
 });
 
 for (const event of [

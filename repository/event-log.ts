@@ -30,12 +30,16 @@ export const createEventLog =
         return log.debug(fields, 'git started');
       case 'PushJudged':
         return log.info(fields, 'push judged');
+      case 'PushSettled':
+        return log.info(fields, 'push settled');
+      case 'LandingUnknown':
+        return log.error({ correlationId: event.correlationId, err: event.cause }, 'what landed is not known');
       case 'JudgementFailed':
         return log.error({ correlationId: event.correlationId, err: event.cause }, 'push could not be judged');
       case 'SessionEnded': {
         const { cause, ...rest } = event;
         if (event.outcome === 'ServerFault') return log.error({ ...rest, err: cause }, 'session failed');
-        return log.info(rest, 'session ended');
+        return log.info(rest, 'git ended');
       }
       case 'Draining':
         return log.info('no new sessions; waiting for those that run');

@@ -38,6 +38,15 @@ export type RepositoryServerEvent =
       readonly refs: number;
       readonly problem?: PushProblem;
     }
+  /** What became of an accepted push. `landed`: how many of its refs git has changed; absent: not known of each. */
+  | {
+      readonly type: 'PushSettled';
+      readonly correlationId: string;
+      readonly refs: number;
+      readonly landed: number | undefined;
+    }
+  /** git did not say what landed, and could not be asked. */
+  | { readonly type: 'LandingUnknown'; readonly correlationId: string; readonly cause: unknown }
   /** Judging a push failed, and the push with it. */
   | { readonly type: 'JudgementFailed'; readonly correlationId: string; readonly cause: unknown }
   | {

@@ -4,8 +4,11 @@ import { formatRef } from '../core/api/object-ref.ts';
 /** Where programs are found, whatever the server's own environment says. */
 const searchPath = '/usr/local/bin:/usr/bin:/bin';
 
-/** Marks the processes of one data folder, so that a later server finds those that an earlier one left behind. */
-export const dataFolderVariable = 'GIT_INGRESS_DATA';
+/**
+ * Marks the processes of one data folder, so that a later server finds those that an earlier one left behind. No name
+ * that anybody sets for another reason: whoever bears it is ended.
+ */
+export const dataFolderVariable = 'GIT_SPAWNED_BY_GIT_INGRESS_OF';
 
 /**
  * What every git that we start gets, and nothing of our own environment: no settings of system or user, no home, no

@@ -15,7 +15,7 @@ export type GitLauncher = (
 type GitLauncherOptions = {
   readonly git: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Holds `pre-receive` and nothing else. */
+  /** Holds `pre-receive`, `post-receive` and nothing else. */
   readonly hooksDir: string;
   readonly limits: GitLimits;
 };

@@ -33,7 +33,8 @@ export function buildGitSettings(repository: string, hooksDir: string, limits: G
     'receive.fsck.missingSpaceBeforeDate': 'ignore',
     'receive.fsck.zeroPaddedFilemode': 'ignore',
 
-    // Who may rewind or delete is for the ref rules to say, but a clone must find a branch to check out.
+    // Who may rewind or delete is for the ref rules to say, and that nobody deletes the default branch: git's own
+    // setting is a second wall.
     'receive.denyDeletes': 'false',
     'receive.denyNonFastForwards': 'false',
     'receive.denyDeleteCurrent': 'refuse',

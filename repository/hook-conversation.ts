@@ -1,88 +1,100 @@
 import type { Duplex } from 'node:stream';
 import type { Permission } from '../core/access/permission.ts';
-import {
-  buildAncestryQuestion,
-  buildVerdict,
-  createHookReader,
-  type HookProblem,
-  type HookStatement,
-  maxRefsPerPush,
-  type RefUpdate,
-} from '../core/link/hook-dialogue.ts';
-import type { PushReport } from '../core/link/push-report.ts';
-import { judgePush, planQuestions } from './push-verdict.ts';
+import { buildVerdict, maxRefsPerPush, type RefUpdate } from '../core/link/hook-dialogue.ts';
+import { createHookChannel } from './hook-channel.ts';
+import { type JudgementProblem, judgeUpdates, mostQuestions } from './push-judgement.ts';
+import type { PushVerdict } from './push-verdict.ts';
 
-/** Why a push was refused without a verdict on its refs. */
-export type PushProblem = HookProblem | 'Cancelled';
+/**
+ * Why a push was refused without a verdict on its refs. `TooSlow`: it could not be judged in its time. `Cancelled`: the
+ * session was ended. `Fault`: ours.
+ */
+export type PushProblem = Exclude<JudgementProblem, 'Gone'> | 'TooSlow' | 'Cancelled' | 'Fault';
 
-type HookConversation = {
+type HookConversationOptions = {
   readonly channel: Duplex;
   readonly secret: string;
   readonly permission: Permission;
+  /** In milliseconds, from the first word of the hook to the verdict. */
+  readonly timeLimit: number;
   /** Once aborted, every answer is no; the message of its reason says why, for the pusher. */
   readonly cancellation: AbortSignal;
   /** Called before the hook hears the verdict. */
-  onJudged(report: PushReport): void;
-  onRefused(problem: PushProblem): void;
-  /** The push could not be judged: a fault of ours. It is refused. */
+  onJudged(verdict: PushVerdict): void;
+  /**
+   * The push is refused, whatever it asked for; `total` counts the refs that are known of. After `TooSlow` the hook gets
+   * no answer, for it may be waiting for git: it has to be ended.
+   */
+  onRefused(problem: PushProblem, total: number): void;
+  /** What kept the push from being judged: a fault of ours. */
   onFault(cause: unknown): void;
 };
 
-/** Answers the one hook of a push. A git that runs no hook, as when nothing is pushed, just never asks. */
-export function answerHook(conversation: HookConversation): void {
-  const { channel, secret, permission, cancellation, onJudged, onRefused, onFault } = conversation;
-  const reader = createHookReader(secret);
-  let updates: readonly RefUpdate[] = [];
-  let questions: readonly RefUpdate[] = [];
-  let asked = false;
-
-  function refuse(message: string): void {
-    channel.removeAllListeners('data').resume();
-    // A hook that was asked nothing yet waits for the end of the questions.
-    channel.write((asked ? '' : buildAncestryQuestion([])) + buildVerdict(false, [`${message}; ${nothingKept}`]));
-  }
-
-  function fail(cause: unknown): void {
-    refuse('the push could not be judged');
-    onFault(cause);
-  }
-
-  async function takeStatement(statement: HookStatement): Promise<void> {
-    if (statement.kind === 'Updates') {
-      updates = statement.updates;
-      questions = [...(await planQuestions(permission, updates))];
-      reader.expectAncestry(questions.length);
-      asked = true;
-      channel.write(buildAncestryQuestion(questions));
-      if (questions.length > 0) return;
-    }
-    const known = statement.kind === 'Ancestry' ? statement.fastForward : [];
-    const fastForwards = new Set(questions.filter((_, index) => known[index]));
-    const { report, messages } = await judgePush(permission, updates, fastForwards);
-    // The last look before the answer: nothing may come between the two.
-    if (cancellation.aborted) {
-      refuse(`the session was ended: ${(cancellation.reason as Error).message}`);
-      onRefused('Cancelled');
-      return;
-    }
-    onJudged(report);
-    channel.write(buildVerdict(report.accepted, messages));
-  }
-
-  channel.on('data', (chunk: Buffer) => {
-    const said = reader.push(chunk);
-    if (!said.ok) {
-      refuse(refusals[said.error]);
-      onRefused(said.error);
-    } else if (said.value !== undefined) takeStatement(said.value).catch(fail);
-  });
-  // The hook may be gone before its answer: git ended. Without an answer, it refuses.
-  channel.on('error', () => channel.destroy());
+export interface HookConversation {
+  /** To be called when git is gone: the refs that it said it has changed, undefined if it did not come to say so. */
+  readLanded(): Promise<readonly RefUpdate[] | undefined>;
 }
 
-const nothingKept = 'nothing of this push was kept';
+/** Answers the hooks of one git. One that runs no hook, as when nothing is pushed, just never asks. */
+export function answerHooks(options: HookConversationOptions): HookConversation {
+  const { channel, secret, permission, timeLimit, cancellation, onJudged, onRefused, onFault } = options;
+  const deadline = new AbortController();
+  const stop = AbortSignal.any([cancellation, deadline.signal]);
+  let updates: readonly RefUpdate[] = [];
+  let deadlineTimer: NodeJS.Timeout | undefined;
 
-const refusals: Readonly<Record<HookProblem, string>> = {
+  const hooks = createHookChannel(channel, secret, () => {
+    deadlineTimer = setTimeout(() => {
+      deadline.abort();
+      onRefused('TooSlow', updates.length);
+    }, timeLimit);
+  });
+
+  function refuse(problem: Exclude<PushProblem, 'TooSlow'>, message: string): void {
+    hooks.refuse(buildVerdict(false, [`${message}; nothing of this push was kept`]));
+    onRefused(problem, updates.length);
+  }
+
+  async function judge(): Promise<void> {
+    const list = await hooks.readUpdates();
+    updates = list.ok ? list.value : [];
+    const verdict = list.ok ? await judgeUpdates(hooks, permission, updates, stop) : list;
+    clearTimeout(deadlineTimer);
+    // The last look before the answer: nothing may come between the two.
+    stop.throwIfAborted();
+    if (!verdict.ok) {
+      if (verdict.error !== 'Gone') refuse(verdict.error, refusals[verdict.error]);
+      return;
+    }
+    onJudged(verdict.value);
+    const { accepted, messages } = verdict.value;
+    if (accepted) hooks.accept(buildVerdict(true, messages));
+    else hooks.refuse(buildVerdict(false, messages));
+  }
+
+  judge().catch((cause: unknown) => {
+    clearTimeout(deadlineTimer);
+    if (deadline.signal.aborted) return;
+    if (cancellation.aborted) {
+      refuse('Cancelled', `the session was ended: ${(cancellation.reason as Error).message}`);
+      return;
+    }
+    refuse('Fault', 'the push could not be judged');
+    onFault(cause);
+  });
+
+  return {
+    async readLanded() {
+      const landed = await hooks.readUpdates();
+      return landed.ok ? landed.value : undefined;
+    },
+  };
+}
+
+const refusals: Readonly<Record<Exclude<JudgementProblem, 'Gone'>, string>> = {
   Malformed: 'this push names a ref that cannot be pushed here',
+  NamedTwice: 'this push changes one ref twice',
   TooManyRefs: `a push can change ${maxRefsPerPush} refs at most, push them in parts`,
+  UnknownOldValue: 'this push deletes a ref that is not what it is said to be, fetch first',
+  TooManyChanges: `this push changes more than ${mostQuestions} refs that may only move forward, push them in parts`,
 };

@@ -1,12 +1,15 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { createEventLog } from './event-log.ts';
+import { limitMemory } from './memory-limit.ts';
 import { createEventMetrics } from './metrics.ts';
 import { createRepositoryServer, type RepositoryServerOptions } from './server.ts';
 
 type RepositoryOptions = Omit<RepositoryServerOptions, 'onEvent'> & {
   /** In milliseconds, for sessions that run when the end is asked for. */
   readonly gracePeriod: number;
+  /** Bytes of private memory for each git; 0: no bound. Holds for this process too. */
+  readonly maxGitMemory: number;
   readonly log: Logger;
   readonly registry: Registry;
 };
@@ -21,7 +24,8 @@ export async function runRepository(
   stop: AbortSignal = new AbortController().signal,
   onListening: (address: RepositoryServerOptions['listen']) => void = () => {},
 ): Promise<void> {
-  const { gracePeriod, log, registry, ...serverOptions } = options;
+  const { gracePeriod, maxGitMemory, log, registry, ...serverOptions } = options;
+  limitMemory(maxGitMemory);
   const writeLog = createEventLog(log);
   const count = createEventMetrics(registry);
   const server = await createRepositoryServer({

@@ -10,11 +10,13 @@ import { formatAddress, type LinkAddress } from '../runtime/config/address.ts';
 import { type ControlConnection, type ControlConnectionOptions, serveControlConnection } from './control-connection.ts';
 import { openFolder } from './data-folder.ts';
 import type { EventSink } from './events.ts';
+import { lockFolder } from './folder-lock.ts';
 import { buildBaseEnvironment } from './git-environment.ts';
 import { createGitLauncher } from './git-launcher.ts';
 import { checkGitVersion } from './git-version.ts';
 import { endLeftovers } from './leftovers.ts';
 import { claimAddress, listen } from './listener.ts';
+import { createReadRefs } from './read-refs.ts';
 import { receive } from './reception.ts';
 import { createRepositoryStore } from './repository-store.ts';
 import { createSession, type Session } from './session.ts';
@@ -34,7 +36,9 @@ export type RepositoryServerOptions = {
   readonly maxQueued: number;
   /** In bytes of one push's pack; 0, the default: as large as the disk takes. */
   readonly maxPushBytes?: number;
-  /** Folder of `pre-receive`; default: ours. */
+  /** In milliseconds, for the verdict on a push; default: a minute. */
+  readonly judgementTime?: number;
+  /** Folder of the hooks; default: ours. */
   readonly hooksDir?: string;
   readonly git?: string;
   readonly onEvent: EventSink;
@@ -49,6 +53,7 @@ export interface RepositoryServer {
   destroy(): Promise<void>;
 }
 
+const defaultJudgementTime = 60_000;
 const maxLinks = 64;
 /** Beyond sessions and links: connections that have not yet said what they are. */
 const maxGreeting = 256;
@@ -63,6 +68,8 @@ export async function createRepositoryServer(options: RepositoryServerOptions): 
   await openFolder(options.dataDir);
   // One name for one folder, by which its processes are found again.
   const dataDir = await realpath(options.dataDir);
+  using starting = new DisposableStack();
+  starting.use(lockFolder(dataDir));
   const environment = buildBaseEnvironment(dataDir);
   await claimAddress(options.listen);
   const processes = await endLeftovers(dataDir);
@@ -76,6 +83,8 @@ export async function createRepositoryServer(options: RepositoryServerOptions): 
     hooksDir: options.hooksDir ?? fileURLToPath(new URL('./hooks', import.meta.url)),
     limits: { packThreads: Math.min(4, availableParallelism()), maxPushBytes: options.maxPushBytes ?? 0 },
   });
+  const readRefs = createReadRefs({ git, environment });
+  const judgementTime = options.judgementTime ?? defaultJudgementTime;
   const queue = createSessionQueue({ maxRunning: maxSessions, maxQueued }, (queued, running) =>
     onEvent({ type: 'QueueChanged', queued, running }),
   );
@@ -91,7 +100,8 @@ export async function createRepositoryServer(options: RepositoryServerOptions): 
     if (closing) return 'ShuttingDown';
     const place = queue.enter(formatIdentity(order.identity));
     if (place === undefined) return 'Busy';
-    const session = createSession({ number, order, place, store, writers, launch, send, onEvent });
+    const services = { store, writers, launch, readRefs, judgementTime, onEvent };
+    const session = createSession({ number, order, place, send, ...services });
     const token = randomBytes(tokenLength).toString('base64url');
     sessions.add(session);
     awaited.set(token, session);
@@ -137,11 +147,13 @@ export async function createRepositoryServer(options: RepositoryServerOptions): 
   server.on('drop', () => onEvent({ type: 'ConnectionRefused', reason: 'TooMany' }));
   const address = 'path' in options.listen ? options.listen : boundAddress(server.address() as AddressInfo);
   onEvent({ type: 'Listening', address: formatAddress(address), gitVersion });
+  const lock = starting.move();
 
   async function allEnded(): Promise<void> {
     while (sessions.size > 0) await Promise.all([...sessions].map((session) => session.ended));
     for (const link of links) link.destroy('ShuttingDown');
     server.close();
+    lock.dispose();
   }
 
   return {

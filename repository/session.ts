@@ -6,7 +6,8 @@ import type { SessionOrder } from '../core/link/ticket-content.ts';
 import type { EventSink, SessionOutcome } from './events.ts';
 import type { GitLauncher } from './git-launcher.ts';
 import type { GitProcess } from './git-process.ts';
-import { answerHook } from './hook-conversation.ts';
+import { type Push, servePush } from './push.ts';
+import type { ReadRefs } from './read-refs.ts';
 import type { RepositoryStore } from './repository-store.ts';
 import type { SessionPlace } from './session-queue.ts';
 import { createStderrForwarder, type StderrForwarder } from './stderr-forwarder.ts';
@@ -35,6 +36,9 @@ export type SessionOptions = {
   readonly store: RepositoryStore;
   readonly writers: Writers;
   readonly launch: GitLauncher;
+  readonly readRefs: ReadRefs;
+  /** In milliseconds, for the verdict on a push. */
+  readonly judgementTime: number;
   readonly send: (message: ServerMessage) => void;
   readonly onEvent: EventSink;
 };
@@ -61,6 +65,8 @@ export function createSession({
   store,
   writers,
   launch,
+  readRefs,
+  judgementTime,
   send,
   onEvent,
 }: SessionOptions): Session {
@@ -71,6 +77,7 @@ export function createSession({
   let socket: Socket | undefined;
   let git: GitProcess | undefined;
   let stderr: StderrForwarder | undefined;
+  let push: Push | undefined;
 
   const giveUp = (code: FailureCode, reason: string): void => cancellation.abort(new SessionFailure(code, reason));
   const attachTimer = setTimeout(() => giveUp('NoDataConnection', 'no data connection in time'), attachTimeout);
@@ -90,27 +97,28 @@ export function createSession({
     return () => connection.off('data', onData).off('end', onGone).off('close', onGone);
   }
 
-  async function start(path: string, connection: Socket): Promise<GitProcess> {
+  async function start(repository: string, connection: Socket): Promise<GitProcess> {
     const secret = randomBytes(16).toString('hex');
     const started = performance.now();
-    const launched = launch(order, path, secret, connection);
+    const launched = launch(order, repository, secret, connection);
     const seconds = (performance.now() - started) / 1000;
     const process = await launched;
     onEvent({ type: 'GitSpawned', correlationId: order.correlationId, pid: process.pid, seconds });
     stderr = createStderrForwarder(process.stderr, (bytes) => send({ type: 'stderr', session: number, bytes }));
-    answerHook({
-      channel: process.hook,
+    push = servePush({
+      order,
+      repository,
+      hook: process.hook,
       secret,
-      permission: order.permission,
+      timeLimit: judgementTime,
       cancellation: cancellation.signal,
-      onJudged(report) {
-        send({ type: 'push', session: number, report });
-        const { accepted, total: refs } = report;
-        onEvent({ type: 'PushJudged', correlationId: order.correlationId, accepted, refs });
+      readRefs,
+      report: (report) => send({ type: 'push', session: number, report }),
+      onTooSlow(message) {
+        stderr?.say(`git-ingress: ${message}; nothing of it was kept\n`);
+        process.end();
       },
-      onRefused: (problem) =>
-        onEvent({ type: 'PushJudged', correlationId: order.correlationId, accepted: false, refs: 0, problem }),
-      onFault: (cause) => onEvent({ type: 'JudgementFailed', correlationId: order.correlationId, cause }),
+      onEvent,
     });
     return process;
   }
@@ -137,9 +145,9 @@ export function createSession({
     } finally {
       leave?.(exitStatus === undefined || exitStatus > 128);
     }
-    place.leaveProcess();
-    git.hook.destroy();
     connection.end();
+    await push?.settle(exitStatus);
+    place.leaveProcess();
     if (!cancellation.signal.aborted) await stderr?.drain();
     return exitStatus;
   }

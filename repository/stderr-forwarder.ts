@@ -4,6 +4,8 @@ import { stderrCredit } from '../core/link/limits.ts';
 export interface StderrForwarder {
   /** The gateway has room for so many bytes more. */
   grant(bytes: number): void;
+  /** Sends a word of ours, if there is room for it. */
+  say(text: string): void;
   /** After git's exit. Resolves when all was sent, or when nobody will send or take more. */
   drain(): Promise<void>;
   /** Drops what is left; repeatable. */
@@ -53,6 +55,12 @@ export function createStderrForwarder(stderr: Readable, send: (bytes: Buffer) =>
     grant(bytes) {
       credit = Math.min(credit + bytes, mostCredit);
       forward();
+    },
+    say(text) {
+      const bytes = Buffer.from(text);
+      if (bytes.length > credit) return;
+      credit -= bytes.length;
+      send(bytes);
     },
     drain() {
       draining = true;

@@ -52,6 +52,11 @@ function rule(
 
 const dev = user('dan', ['developers']);
 const everyone: RepositoryEntry = { ...app, access: [{ role: 'Read', subjects: [{ kind: 'Everyone' }] }] };
+const trusting: RepositoryEntry = {
+  ...app,
+  refRules: [rule('Allow', ['Delete'], ['refs/heads/**'], { kind: 'Everyone' })],
+};
+const elsewhere: RepositoryEntry = { ...app, defaultBranch: 'trunk' };
 const frozen: RepositoryEntry = { ...app, readOnly: { message: 'release week' } };
 
 type Row = readonly [
@@ -107,6 +112,17 @@ const rows: readonly Row[] = [
   ],
   ['a maintainer rewinds elsewhere', user('mia'), 'Rewind', 'refs/heads/topic', app, 'allow: spec.access[2]'],
   ['a maintainer deletes a release', user('mia'), 'Delete', 'refs/heads/release/1', app, 'RefRule: spec.refRules[1]'],
+  [
+    'a maintainer deletes the default branch',
+    user('mia'),
+    'Delete',
+    'refs/heads/main',
+    app,
+    'RefRule: spec.defaultBranch',
+  ],
+  ['though a rule allows it', user('mia'), 'Delete', 'refs/heads/main', trusting, 'RefRule: spec.defaultBranch'],
+  ['it may be another one', user('mia'), 'Delete', 'refs/heads/main', elsewhere, 'RefRule: spec.refRules[1]'],
+  ['the role comes first there too', dev, 'Delete', 'refs/heads/main', app, 'RoleTooLow: spec.access[1]'],
   ['Warn lets through, and decides', dev, 'Create', 'refs/tags/v1', app, 'warn: spec.refRules[2]'],
   [
     'the rule behind decides what Warn does not match',

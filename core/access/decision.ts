@@ -6,7 +6,7 @@ import type { RuleRef } from './rule-ref.ts';
  * - `RoleTooLow`: may read, but not do this.
  * - `KeyReadOnly`: the user may, this key may not.
  * - `Frozen`: the repository is read-only for everybody.
- * - `RefRule`: one of the repository's ref rules forbids it.
+ * - `RefRule`: one of the repository's ref rules forbids it, or that its default branch is not deleted.
  */
 export type DenyReason = 'NoGrant' | 'RoleTooLow' | 'KeyReadOnly' | 'Frozen' | 'RefRule';
 

@@ -7,7 +7,8 @@ import { binds, isGrantedTo } from './subject.ts';
 
 /**
  * What one identity may do in one repository: computed by the gateway, carried in the ticket, applied to each ref by
- * the repository server. `refRules` holds, in order, only the rules that bind this identity.
+ * the repository server. `refRules` holds, in order, only the rules that bind this identity, and before them that nobody
+ * deletes the default branch.
  */
 export type Permission = {
   readonly role: Role;
@@ -44,9 +45,20 @@ function userGrant(identity: UserIdentity, repository: RepositoryRules): Grant |
 function effectiveRefRules(identity: Identity, repository: RepositoryRules): readonly EffectiveRefRule[] {
   const isBound = (rule: RefRule): boolean =>
     rule.subjects.some((subject) => (rule.effect === 'Deny' ? binds : isGrantedTo)(subject, identity));
-  return repository.refRules.flatMap((rule, index) => {
+  const bound = repository.refRules.flatMap((rule, index) => {
     if (!isBound(rule)) return [];
     const { subjects: _, ...effective } = rule;
     return [{ ...effective, rule: ruleRef('Repository', repository, `spec.refRules[${index}]`) }];
   });
+  return [keepDefaultBranch(repository), ...bound];
 }
+
+/** A clone must find a branch to check out, so no rule can allow this. */
+const keepDefaultBranch = (repository: RepositoryRules): EffectiveRefRule => ({
+  rule: ruleRef('Repository', repository, 'spec.defaultBranch'),
+  // A branch has no `*` in its name: as a pattern, it stands for itself.
+  refs: [`refs/heads/${repository.defaultBranch}`],
+  actions: ['Delete'],
+  effect: 'Deny',
+  enforcement: 'Enforce',
+});

@@ -17,14 +17,24 @@ export const namespaceName = z
     error: 'must be lower-case letters, digits and "-", and begin and end with a letter or digit',
   });
 
+/** Texts by name. zod would drop the name `__proto__` in silence; Kubernetes has no such name either. */
+const textsByName = (text: z.ZodString) =>
+  z
+    .unknown()
+    .refine((value) => typeof value !== 'object' || value === null || !Object.hasOwn(value, '__proto__'), {
+      path: ['__proto__'],
+      error: 'a name must begin with a letter or digit: choose another one',
+    })
+    .pipe(z.record(z.string().max(317), text));
+
 /**
  * What people write, and what `kubectl get -o yaml` prints; unknown fields are refused, for they are typing errors.
  */
 export const writtenMetadata = z.strictObject({
   name: objectName,
   namespace: namespaceName.optional(),
-  labels: z.record(z.string().max(317), z.string().max(63)).optional(),
-  annotations: z.record(z.string().max(317), z.string()).optional(),
+  labels: textsByName(z.string().max(63)).optional(),
+  annotations: textsByName(z.string()).optional(),
   uid: z.string().max(64).optional(),
   creationTimestamp: z.string().max(40).nullish(),
   deletionTimestamp: z.string().max(40).nullish(),

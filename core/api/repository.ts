@@ -26,7 +26,12 @@ export const repositorySpec = z
       .optional()
       .describe('What people clone. Default: NAMESPACE/NAME. Unique in the installation.'),
     description: singleLine(255).optional().describe("Shown in the greeting, and kept as git's description file."),
-    defaultBranch: z.string().min(1).max(200).default('main').describe('The branch that a clone checks out.'),
+    defaultBranch: z
+      .string()
+      .min(1)
+      .max(200)
+      .default('main')
+      .describe('The branch that a clone checks out; it cannot be deleted.'),
     access: z
       .array(z.strictObject({ role: z.enum(roles), subjects }))
       .max(100)
@@ -66,17 +71,20 @@ export const repositorySpec = z
 
 export type RepositorySpec = z.output<typeof repositorySpec>;
 
-const allSubjects = (spec: RepositorySpec) => [...spec.access, ...spec.refRules].flatMap((entry) => entry.subjects);
-
-export const repositoryRules: readonly SpecRule<RepositorySpec>[] = [
-  {
-    path: ['access'],
-    message: 'a subject of kind User or Group needs a name; one of kind Everyone has neither name nor namespace',
-    holds: (spec) =>
-      allSubjects(spec).every(({ kind, name, namespace }) =>
+const subjectsAreNamed = (field: 'access' | 'refRules'): SpecRule<RepositorySpec> => ({
+  path: [field],
+  message: 'a subject of kind User or Group needs a name; one of kind Everyone has neither name nor namespace',
+  holds: (spec) =>
+    spec[field].every((entry) =>
+      entry.subjects.every(({ kind, name, namespace }) =>
         kind === 'Everyone' ? name === undefined && namespace === undefined : name !== undefined,
       ),
-  },
+    ),
+});
+
+export const repositoryRules: readonly SpecRule<RepositorySpec>[] = [
+  subjectsAreNamed('access'),
+  subjectsAreNamed('refRules'),
   {
     path: ['refRules'],
     message: 'enforcement Warn goes with effect Deny: there is nothing to warn of in an Allow',

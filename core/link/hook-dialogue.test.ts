@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import {
   buildAncestryQuestion,
+  buildPresenceQuestion,
   buildVerdict,
   createHookReader,
   maxListLength,
@@ -56,39 +57,61 @@ for (const [name, text] of [
     assert.deepEqual(read(text + end), { ok: false, error: 'Malformed' });
   });
 
+test('a ref is named once', () => {
+  const twice = line('refs/heads/a') + line('refs/heads/b') + line('refs/heads/a', one);
+  assert.deepEqual(read(twice + end), { ok: false, error: 'NamedTwice' });
+});
+
 test('too many refs, or too long a list, is told when the hook has written it', () => {
   const many = Array.from({ length: maxRefsPerPush + 1 }, (_, index) => line(`refs/tags/${index}`)).join('');
   assert.deepEqual(read(many + end), { ok: false, error: 'TooManyRefs' });
   const reader = createHookReader('s3cret');
-  const long = Buffer.from(line(`refs/heads/${`${'a'.repeat(99)}/`.repeat(9)}x`).repeat(1000));
+  const long = `refs/heads/${`${'a'.repeat(99)}/`.repeat(9)}`;
   for (let sent = 0; sent <= maxListLength; sent += long.length)
-    assert.deepEqual(reader.push(long), { ok: true, value: undefined });
+    assert.deepEqual(reader.push(Buffer.from(line(`${long}${sent}`))), { ok: true, value: undefined });
   assert.deepEqual(reader.push(Buffer.from(end)), { ok: false, error: 'TooManyRefs' });
 });
 
-test('answers come in order, as many as were asked for', () => {
+/** A reader that has read a list, and waits for so many answers. */
+function createAskingReader(answers: number): ReturnType<typeof createHookReader> {
   const reader = createHookReader('s3cret');
   reader.push(Buffer.from(line('refs/heads/a', one) + end));
-  reader.expectAncestry(2);
-  assert.deepEqual(reader.push(Buffer.from('update\nrew')), { ok: true, value: undefined });
-  assert.deepEqual(reader.push(Buffer.from('ind\n')), {
+  reader.expectAnswers(answers);
+  return reader;
+}
+
+test('answers come in order, as many as were asked for', () => {
+  const reader = createAskingReader(4);
+  assert.deepEqual(reader.push(Buffer.from('yes\nno\n')), { ok: true, value: undefined });
+  assert.deepEqual(reader.push(Buffer.from(`${one}\n${one} mis`)), { ok: true, value: undefined });
+  assert.deepEqual(reader.push(Buffer.from('sing\n')), {
     ok: true,
-    value: { kind: 'Ancestry', fastForward: [true, false] },
+    value: { kind: 'Answers', answers: [true, false, true, false] },
   });
-  assert.deepEqual(reader.push(Buffer.from('update\n')), { ok: false, error: 'Malformed' });
+  reader.expectAnswers(1);
+  assert.deepEqual(reader.push(Buffer.from('no\n')), { ok: true, value: { kind: 'Answers', answers: [false] } });
+  assert.deepEqual(reader.push(Buffer.from('yes\n')), { ok: false, error: 'Malformed' });
 });
 
-for (const answer of ['maybe\n', '\n', end, line('refs/heads/b')])
+for (const answer of ['maybe\n', '\n', end, line('refs/heads/b'), `${one} commit\n`, 'refs/heads/a missing\n'])
   test(`no answer: ${JSON.stringify(answer)}`, () => {
-    const reader = createHookReader('s3cret');
-    reader.push(Buffer.from(line('refs/heads/a', one) + end));
-    reader.expectAncestry(1);
-    assert.deepEqual(reader.push(Buffer.from(answer)), { ok: false, error: 'Malformed' });
+    assert.deepEqual(createAskingReader(1).push(Buffer.from(answer)), { ok: false, error: 'Malformed' });
   });
 
+test('an accepted push is followed by a list of what landed', () => {
+  const reader = createAskingReader(1);
+  reader.push(Buffer.from('yes\n'));
+  reader.expectUpdates();
+  assert.deepEqual(reader.push(Buffer.from(line('refs/heads/a', one))), { ok: true, value: undefined });
+  assert.deepEqual(reader.push(Buffer.from(end)), {
+    ok: true,
+    value: { kind: 'Updates', updates: [{ old: one, new: one, ref: 'refs/heads/a' }] },
+  });
+});
+
 test('what is said to the hook keeps to its lines', () => {
-  assert.equal(buildAncestryQuestion([]), '\n');
-  assert.equal(buildAncestryQuestion([{ old: zero, new: one, ref: 'refs/heads/a' }]), `${zero} ${one}\n\n`);
+  assert.equal(buildPresenceQuestion([one, zero]), `present\n${one}\n${zero}\n\n`);
+  assert.equal(buildAncestryQuestion({ old: zero, new: one }), `ancestor ${zero} ${one}\n`);
   assert.equal(buildVerdict(true, []), 'ok\n\n');
   assert.equal(buildVerdict(false, ['a\nb', '']), 'refused\na?b\n?\n\n');
 });

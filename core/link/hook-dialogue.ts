@@ -3,20 +3,25 @@ import { isPushableRef } from '../git/ref-name.ts';
 import { err, ok, type Result } from '../result.ts';
 
 /**
- * What the `pre-receive` hook and its server say to each other over one inherited descriptor:
+ * What git's hooks and the server that started git say to each other over one inherited descriptor:
  *
- *     hook:    OLD NEW REF            for each ref, as git gave them
- *              end SECRET
- *     server:  OLD NEW                for each change whose verdict hangs on its being a fast-forward
- *              (empty line)
- *     hook:    update | rewind        for each of these, in order
- *     server:  ok | refused
- *              a message              for the pusher, any number
- *              (empty line)
+ *     pre-receive:   OLD NEW REF            for each ref, as git gave them
+ *                    end SECRET
+ *     server:        present                any number of questions
+ *                    OBJECT                 one or more
+ *                    (empty line)
+ *     pre-receive:   OBJECT [missing]       for each, in order
+ *     server:        ancestor OLD NEW
+ *     pre-receive:   yes | no
+ *     server:        ok | refused
+ *                    a message              for the pusher, any number
+ *                    (empty line)
+ *     post-receive:  OLD NEW REF            for each ref that git has changed
+ *                    end SECRET
  *
  * git hands on the names of refs before it checks them: a pusher can put anything into them, even a newline. So the
- * list ends with a secret that only server and hook know, and one line that is no update refuses the whole push: a name
- * can add updates to be judged, and never hide one.
+ * list ends with a secret that only server and hooks know, and one line that is no update refuses the whole push: a
+ * name can add updates to be judged, and never hide one.
  */
 
 /** One ref that a push changes. Object names in hexadecimal; zeros: absent. */
@@ -33,64 +38,78 @@ const maxLineLength = 2048;
 
 /**
  * - `Malformed`: a line that is none of ours.
+ * - `NamedTwice`: two changes of one ref, of which no outcome could be told apart.
  * - `TooManyRefs`: more than `maxRefsPerPush`, or longer than `maxListLength`.
  */
-export type HookProblem = 'Malformed' | 'TooManyRefs';
+export type HookProblem = 'Malformed' | 'NamedTwice' | 'TooManyRefs';
 
-/** What the hook said, once a part of the dialogue is complete. */
+/** What a hook said, once a part of the dialogue is complete. */
 export type HookStatement =
   | { readonly kind: 'Updates'; readonly updates: readonly RefUpdate[] }
-  /** For each change that was asked for, in order: whether it is a fast-forward. */
-  | { readonly kind: 'Ancestry'; readonly fastForward: readonly boolean[] };
+  /** To each question, in order. */
+  | { readonly kind: 'Answers'; readonly answers: readonly boolean[] };
 
 interface HookReader {
   /**
-   * Takes what the hook wrote, split anywhere. A problem is final; one of a list is told when the list is complete, so
+   * Takes what the hooks wrote, split anywhere. A problem is final; one of a list is told when the list is complete, so
    * that the hook has written all of it and reads the answer.
    */
   push(chunk: Uint8Array): Result<HookStatement | undefined, HookProblem>;
-  /** After `Updates`: how many answers come. With 0, the hook has nothing more to say. */
-  expectAncestry(count: number): void;
+  /** To be called before so many answers are asked for. */
+  expectAnswers(count: number): void;
+  /** To be called before the push is accepted: a second list says what landed. */
+  expectUpdates(): void;
 }
 
-/** Reads one hook's part. `secret` ends the list of updates. */
+/** Reads the hooks' part, beginning with a list. `secret` ends a list of updates. */
 export function createHookReader(secret: string): HookReader {
-  let state: 'Updates' | 'Ancestry' | 'Done' = 'Updates';
+  let state: 'Updates' | 'Answers' | 'Silence' = 'Updates';
   let partialLine = Buffer.alloc(0);
   let bytes = 0;
   let problem: HookProblem | undefined;
   let updates: RefUpdate[] = [];
-  let fastForward: boolean[] = [];
+  let refs = new Set<string>();
+  let answers: boolean[] = [];
   let expected = 0;
 
   function takeUpdate(line: string): HookStatement | undefined {
     if (line === `end ${secret}`) {
-      state = 'Done';
+      state = 'Silence';
       return { kind: 'Updates', updates };
     }
     const update = parseUpdate(line);
     if (update === undefined) problem ??= 'Malformed';
+    else if (refs.has(update.ref)) problem ??= 'NamedTwice';
     else if (updates.length >= maxRefsPerPush) problem ??= 'TooManyRefs';
-    else if (problem === undefined) updates.push(update);
-    if (problem !== undefined) updates = [];
+    else if (problem === undefined) {
+      updates.push(update);
+      refs.add(update.ref);
+    }
+    if (problem !== undefined) forgetList();
     return undefined;
   }
 
+  function forgetList(): void {
+    updates = [];
+    refs = new Set();
+  }
+
   function takeAnswer(line: string): HookStatement | undefined {
-    if (line !== 'update' && line !== 'rewind') {
+    const answer = parseAnswer(line);
+    if (answer === undefined) {
       problem = 'Malformed';
-      state = 'Done';
+      state = 'Silence';
       return undefined;
     }
-    fastForward.push(line === 'update');
-    if (fastForward.length < expected) return undefined;
-    state = 'Done';
-    return { kind: 'Ancestry', fastForward };
+    answers.push(answer);
+    if (answers.length < expected) return undefined;
+    state = 'Silence';
+    return { kind: 'Answers', answers };
   }
 
   function takeLine(line: string): HookStatement | undefined {
     if (state === 'Updates') return takeUpdate(line);
-    if (state === 'Ancestry') return takeAnswer(line);
+    if (state === 'Answers') return takeAnswer(line);
     problem = 'Malformed';
     return undefined;
   }
@@ -111,13 +130,19 @@ export function createHookReader(secret: string): HookReader {
         rest = rest.subarray(rest.length - maxLineLength);
       }
       partialLine = Buffer.from(rest);
-      if (problem !== undefined && state === 'Done') return err(problem);
+      if (problem !== undefined && state === 'Silence') return err(problem);
       return ok(statement);
     },
-    expectAncestry(count) {
+    expectAnswers(count) {
       expected = count;
-      fastForward = [];
-      state = count === 0 ? 'Done' : 'Ancestry';
+      answers = [];
+      bytes = 0;
+      state = 'Answers';
+    },
+    expectUpdates() {
+      forgetList();
+      bytes = 0;
+      state = 'Updates';
     },
   };
 }
@@ -129,11 +154,22 @@ function parseUpdate(line: string): RefUpdate | undefined {
   return { old, new: next, ref };
 }
 
-/** Asks which of these changes are fast-forwards. */
-export const buildAncestryQuestion = (changes: readonly RefUpdate[]): string =>
-  `${changes.map((change) => `${change.old} ${change.new}\n`).join('')}\n`;
+function parseAnswer(line: string): boolean | undefined {
+  if (line === 'yes' || isObjectName(line)) return true;
+  const [name = '', word, ...others] = line.split(' ');
+  const isMissing = isObjectName(name) && word === 'missing' && others.length === 0;
+  return line === 'no' || isMissing ? false : undefined;
+}
 
-/** Ends the dialogue. Each message becomes one line of the pusher's terminal. */
+/** Asks which of these objects the repository has; at least one. */
+export const buildPresenceQuestion = (objects: readonly string[]): string =>
+  `present\n${objects.map((name) => `${name}\n`).join('')}\n`;
+
+/** Asks whether this change is a fast-forward. */
+export const buildAncestryQuestion = (change: { readonly old: string; readonly new: string }): string =>
+  `ancestor ${change.old} ${change.new}\n`;
+
+/** Ends the questions. Each message becomes one line of the pusher's terminal. */
 export const buildVerdict = (accepted: boolean, messages: readonly string[]): string =>
   `${accepted ? 'ok' : 'refused'}\n${messages.map((message) => `${asLine(message)}\n`).join('')}\n`;
 

@@ -33,6 +33,19 @@ const fromServer: readonly ServerMessage[] = [
       ],
     },
   },
+  {
+    type: 'push',
+    session: 1,
+    report: {
+      accepted: true,
+      total: 1,
+      landed: 1,
+      refs: [
+        { ref: 'refs/a/b', old: '1', new: '2', action: 'Rewind', assumed: true, allow: true, rule: 'r', landed: true },
+      ],
+    },
+  },
+  { type: 'push', session: 1, report: { accepted: false, total: 7, problem: 'TooSlow', refs: [] } },
   { type: 'exit', session: 1, exitStatus: 143 },
   { type: 'failed', session: 1, code: 'Busy', message: 'later' },
   { type: 'pong' },

@@ -15,6 +15,8 @@ const text = z.string().max(4096);
 const pushReport = z.object({
   accepted: z.boolean(),
   total: z.int().nonnegative(),
+  landed: z.int().nonnegative().exactOptional(),
+  problem: z.string().max(64).exactOptional(),
   refs: z
     .array(
       z.object({
@@ -22,10 +24,13 @@ const pushReport = z.object({
         old: z.string().max(64),
         new: z.string().max(64),
         action: z.enum(refActions),
+        assumed: z.boolean().exactOptional(),
         allow: z.boolean(),
         rule: text,
-        reason: z.enum(['NoGrant', 'RoleTooLow', 'KeyReadOnly', 'Frozen', 'RefRule']).exactOptional(),
+        // Not an enum: a later server may know more reasons.
+        reason: z.string().max(64).exactOptional(),
         warning: text.exactOptional(),
+        landed: z.boolean().exactOptional(),
       }),
     )
     .max(1000)
@@ -41,7 +46,7 @@ const serverHead = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), session }),
   /** Payload: bytes of git's stderr, within the credit. */
   z.object({ type: z.literal('stderr'), session }),
-  /** The verdict on a push, before git acts on it. */
+  /** The verdict on a push, before git acts on it; if it was accepted, once more with what landed, before `exit`. */
   z.object({ type: z.literal('push'), session, report: pushReport }),
   /** git ended; all of its stderr went ahead. */
   z.object({ type: z.literal('exit'), session, exitStatus: z.int().min(0).max(255) }),

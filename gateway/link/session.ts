@@ -73,16 +73,23 @@ export function openSession(
       finishIfComplete();
     },
     ended: ended.promise,
+    get push() {
+      return push;
+    },
     cancel(reason) {
       if (state === 'Ended' || cancelTimer !== undefined) return;
       // Before the data connection closes: git must not take its end for the client's.
-      link.send({ type: 'cancel', session: number, reason: reason.slice(0, 1024) });
+      sendCancel(reason);
       data.destroy();
       dataEnd = 'Broken';
       cancelTimer = setTimeout(() => fail(new RepositoryFault('Lost')), cancelTimeout);
       finishIfComplete();
     },
   };
+
+  function sendCancel(reason: string): void {
+    link.send({ type: 'cancel', session: number, reason: reason.slice(0, 1024) });
+  }
 
   function finish(): void {
     state = 'Ended';
@@ -110,7 +117,7 @@ export function openSession(
       return;
     }
     finish();
-    ended.resolve({ exitStatus, ...(push !== undefined && { push }) });
+    ended.resolve({ exitStatus });
   }
 
   function onMessage(message: SessionMessage): void {
@@ -157,7 +164,7 @@ export function openSession(
     // Once the server knows this connection, it says itself, and better, why it closed it.
     if (state === 'Asked' && greeted) return;
     if (state === 'Asked') {
-      link.send({ type: 'cancel', session: number, reason: 'the data connection broke' });
+      sendCancel('the data connection broke');
       fail(new RetryableFault('Unreachable', { cause }));
       return;
     }
@@ -172,8 +179,9 @@ export function openSession(
   }
 
   function onAbort(): void {
-    link.send({ type: 'cancel', session: number, reason: 'given up' });
-    fail(new RepositoryFault('Cancelled', { cause: signal.reason }));
+    const cause: unknown = signal.reason;
+    sendCancel(cause instanceof Error ? cause.message : 'given up');
+    fail(new RepositoryFault('Cancelled', { cause }));
   }
 
   const ticket = signTicket({ nonce: link.nonce, counter: number, pod: podName, order }, signingKey, keyId);

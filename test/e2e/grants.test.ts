@@ -68,6 +68,9 @@ const cases: readonly Case[] = [
   ['bob', 'create', 'site', 'refs/heads/bob-creates', 'may not'],
   ['bob', 'rewind', 'secret', 'refs/heads/bob-rewinds', 'may'],
   ['bob', 'delete', 'secret', 'refs/heads/bob-deletes', 'may'],
+  ['bob', 'rewind', 'secret', 'refs/heads/main', 'may'],
+  // It is the default branch.
+  ['bob', 'delete', 'secret', 'refs/heads/main', 'may not'],
 
   ['robot', 'read', 'app', '', 'may'],
   ['robot', 'write', 'app', 'refs/heads/robot-writes', 'may'],

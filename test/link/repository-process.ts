@@ -22,6 +22,7 @@ await runRepository(
     maxSessions: 16,
     maxQueued: 16,
     gracePeriod: 5_000,
+    maxGitMemory: 0,
     ...(hooksDir !== undefined && { hooksDir }),
     log: pino({ level: 'silent' }),
     registry: new Registry(),

@@ -1,0 +1,77 @@
+import type { Duplex } from 'node:stream';
+import { createHookReader, type HookProblem, type HookStatement, type RefUpdate } from '../core/link/hook-dialogue.ts';
+import { err, type Result } from '../core/result.ts';
+
+/** `Gone`: git ended before it had said this. */
+export type HookSilence = HookProblem | 'Gone';
+
+/** The descriptor that git's hooks inherit, as questions and answers. One thing is waited for at a time. */
+export interface HookChannel {
+  /** Which refs are to be changed, and after `accept()`, which were. */
+  readUpdates(): Promise<Result<readonly RefUpdate[], HookSilence>>;
+  /** Sends a question that has so many answers. */
+  ask(question: string, answers: number): Promise<Result<readonly boolean[], HookSilence>>;
+  /** Sends a verdict after which the hooks have nothing more to say. */
+  refuse(verdict: string): void;
+  /** Sends a verdict after which they say what landed. */
+  accept(verdict: string): void;
+}
+
+/** `onFirstWord` is called when a hook begins to speak. */
+export function createHookChannel(channel: Duplex, secret: string, onFirstWord: () => void): HookChannel {
+  const reader = createHookReader(secret);
+  /** What nobody waited for yet. A problem, and git's end, are the last word and stay. */
+  const heard: Result<HookStatement, HookSilence>[] = [];
+  let waiting: ((statement: Result<HookStatement, HookSilence>) => void) | undefined;
+
+  function tell(statement: Result<HookStatement, HookSilence>): void {
+    if (heard.at(-1)?.ok === false) return;
+    if (waiting === undefined || !statement.ok) heard.push(statement);
+    waiting?.(statement);
+    waiting = undefined;
+  }
+
+  function hear(): Promise<Result<HookStatement, HookSilence>> {
+    const { promise, resolve } = Promise.withResolvers<Result<HookStatement, HookSilence>>();
+    const [next] = heard;
+    if (next === undefined) waiting = resolve;
+    else resolve(next);
+    if (next?.ok) heard.shift();
+    return promise;
+  }
+
+  function take(chunk: Buffer): void {
+    const said = reader.push(chunk);
+    if (!said.ok) tell(said);
+    else if (said.value !== undefined) tell({ ok: true, value: said.value });
+  }
+
+  channel.once('data', onFirstWord);
+  channel.on('data', take);
+  channel.on('error', () => channel.destroy());
+  channel.on('end', () => tell(err('Gone')));
+  channel.on('close', () => tell(err('Gone')));
+
+  return {
+    async readUpdates() {
+      const said = await hear();
+      if (!said.ok) return said;
+      return said.value.kind === 'Updates' ? { ok: true, value: said.value.updates } : err('Malformed');
+    },
+    async ask(question, answers) {
+      reader.expectAnswers(answers);
+      channel.write(question);
+      const said = await hear();
+      if (!said.ok) return said;
+      return said.value.kind === 'Answers' ? { ok: true, value: said.value.answers } : err('Malformed');
+    },
+    refuse(verdict) {
+      channel.off('data', take).resume();
+      channel.write(verdict);
+    },
+    accept(verdict) {
+      reader.expectUpdates();
+      channel.write(verdict);
+    },
+  };
+}
