@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { decide } from '../core/access/decide.ts';
 import type { Identity } from '../core/access/identity.ts';
 import { formatRef } from '../core/api/object-ref.ts';
 import type { AccessIndex } from '../core/index/access-index.ts';
@@ -33,16 +34,15 @@ const keyOf = ({ kind, key }: Identity): string => {
   return kind === 'DeployKey' ? ` (${fingerprint})` : `, you logged in with SSHKey ${formatRef(key)} (${fingerprint})`;
 };
 
-type Reachable = { readonly repository: RepositoryEntry; readonly may: 'read' | 'write' };
+type Reachable = { readonly repository: RepositoryEntry; readonly may: 'read' | 'write' | 'maintain' };
 
 /** By path. */
 async function findReachable(candidates: readonly Candidate[], index: AccessIndex): Promise<readonly Reachable[]> {
   const found: Reachable[] = [];
   let turnEnds = performance.now() + longestTurn;
   for (const repository of index.repositories()) {
-    const may = (action: 'Read' | 'Write'): boolean =>
-      chooseCandidate(candidates, action, repository)?.decision.allow === true;
-    if (may('Read')) found.push({ repository, may: may('Write') ? 'write' : 'read' });
+    const may = highestRole(candidates, repository);
+    if (may !== undefined) found.push({ repository, may });
     if (performance.now() < turnEnds) continue;
     await nextTurn();
     turnEnds = performance.now() + longestTurn;
@@ -50,9 +50,20 @@ async function findReachable(candidates: readonly Candidate[], index: AccessInde
   return found.sort((a, b) => compare(a.repository.path, b.repository.path));
 }
 
+/** The most that a session could do: the role, less what the key and a frozen repository take from it. */
+function highestRole(candidates: readonly Candidate[], repository: RepositoryEntry): Reachable['may'] | undefined {
+  const pusher = chooseCandidate(candidates, 'Write', repository);
+  // Whoever acts in a push is settled before it is known what the push does.
+  if (pusher?.decision.allow) {
+    return decide(pusher.candidate.identity, 'Rewind', repository).allow ? 'maintain' : 'write';
+  }
+  return chooseCandidate(candidates, 'Read', repository)?.decision.allow ? 'read' : undefined;
+}
+
 const table = (rows: readonly Reachable[]): readonly string[] => {
-  const width = Math.max(...rows.map(({ repository }) => repository.path.length));
+  const roleWidth = Math.max(...rows.map(({ may }) => may.length));
+  const pathWidth = Math.max(...rows.map(({ repository }) => repository.path.length));
   return rows.map(({ repository: { path, description }, may }) =>
-    `  ${may.padEnd(5)}  ${path.padEnd(width)}  ${description ?? ''}`.trimEnd(),
+    `  ${may.padEnd(roleWidth)}  ${path.padEnd(pathWidth)}  ${description ?? ''}`.trimEnd(),
   );
 };

@@ -67,6 +67,20 @@ const questions: readonly [argv: string, code: number, expected: RegExp][] = [
   ['read team/app --key KEY --address 10.1.2.3 --login bob', 1, /^denied: nobody of that name has this key/],
   ['read team/app --key KEY --address 192.0.2.1', 1, /^denied: the key does not hold for 192\.0\.2\.1/],
   ['read team/app --key KEY', 3, /give --address/],
+  ['push team/app refs/heads/x --user team/alice', 0, /^allowed\n[^\n]*\n$/],
+  ['update ssh://git@git.example.com:2222/team/app.git refs/heads/main --user team/alice', 1, /^denied: updating/],
+  ['read git@git.example.com:team/app.git --user team/alice', 0, /^allowed/],
+  ['read git@[::1]:/team/app --user team/alice', 0, /^allowed/],
+  ['read https://git.example.com/team/app --user team/alice', 2, /a path is made of/],
+  // By role alone; a rule may yet refuse.
+  [
+    'write team/app --user team/alice',
+    0,
+    /\n {2}by role; rules depend on the ref: name one, such as refs\/heads\/main\n$/,
+  ],
+  ['create team/app --user team/alice', 0, /^allowed\n[^\n]*\n$/],
+  ['read team/app --user team/alice', 0, /^allowed\n[^\n]*\n$/],
+  ['read team/app --key PRIVATE', 3, /this is a private key, of which nothing was kept or shown: give its public half/],
   ['read team/app --key MANIFESTS', 3, /could not tell: .*these are several lines/],
   ['read team/app --key nowhere', 3, /could not tell: nowhere: no such file/],
   ['read team/app refs/heads/x --user team/alice', 2, /read is about the whole repository/],
@@ -79,18 +93,19 @@ async function createFolder(context: TestContext): Promise<string> {
   await mkdir(join(folder, 'manifests'));
   await writeFile(join(folder, 'manifests', 'all.yaml'), manifests);
   await writeFile(join(folder, 'key.pub'), `${line}\n`);
+  await writeFile(join(folder, 'key'), '-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n');
   return folder;
 }
 
 /** The words of a command line, as `bin/` takes them apart. */
 function parseWords(text: string, folder: string): ReturnType<typeof parseQuestion> {
-  const files: Readonly<Record<string, string>> = { KEY: 'key.pub', MANIFESTS: 'manifests/all.yaml' };
+  const files: Readonly<Record<string, string>> = { KEY: 'key.pub', PRIVATE: 'key', MANIFESTS: 'manifests/all.yaml' };
   const positionals: string[] = [];
   const flags = new Map<string, string>();
   const words = text.split(' ');
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? '';
-    if (!(canIFlags as readonly string[]).includes(word)) positionals.push(word);
+    if (!canIFlags.some(({ flag }) => flag === word)) positionals.push(word);
     else flags.set(word, words[++at] ?? '');
   }
   const file = files[flags.get('--key') ?? ''];
@@ -126,16 +141,19 @@ test('can-i cannot tell when the manifests cannot be read', async (context) => {
   assert.match(warnings.join(), /cannot be read: no such file or folder$/);
 });
 
+/** Runs `check` on files in the folder; paths in its output begin there. */
+async function runCheck(folder: string, ...names: readonly string[]) {
+  let output = '';
+  const print = (text: string) => {
+    output += `${text}\n`;
+  };
+  const code = await check({ paths: names.map((name) => join(folder, name)), policy, now: Date.now(), print });
+  return { code, output: output.replaceAll(`${folder}/`, '') };
+}
+
 test('check tells of every object in files and folders taken together', async (context) => {
   const folder = await createFolder(context);
-  const run = async (...names: readonly string[]) => {
-    let output = '';
-    const print = (text: string) => {
-      output += `${text}\n`;
-    };
-    const code = await check({ paths: names.map((name) => join(folder, name)), policy, now: Date.now(), print });
-    return { code, output: output.replaceAll(`${folder}/`, '') };
-  };
+  const run = (...names: readonly string[]) => runCheck(folder, ...names);
   const good = await run('manifests');
   assert.equal(good.code, 0);
   assert.match(good.output, /^accepted {2}GitUser team\/alice +manifests\/all\.yaml:1\n/);
@@ -153,19 +171,73 @@ test('check tells of every object in files and folders taken together', async (c
   const bad = await run('manifests/all.yaml', 'more');
   assert.equal(bad.code, 1);
   for (const row of [
-    /REFUSED {2}GitUser team\/alice +more\/a\.yaml:1 .*SameName: the same object is at manifests\/all\.yaml:1,/,
-    /REFUSED {2}- +more\/a\.yaml:\d .*NotYaml: is not YAML/,
-    /ignored {3}v1 Secret +more\/a\.yaml:8/,
-    /REFUSED {2}GitUser team\/bob +more\/b\.yaml:4 .*Invalid: spec\.displayName/,
-    /REFUSED {2}GitUser team\/git +more\/b\.yaml:6 .*Invalid: .*choose another name/,
-    /\n6 accepted, 4 refused\n$/,
+    /REFUSED {3}GitUser team\/alice +more\/a\.yaml:1 .*SameName: the same object is at manifests\/all\.yaml:1,/,
+    /REFUSED {3}- +more\/a\.yaml:\d .*NotYaml: is not YAML/,
+    /ignored {3}v1 Secret +more\/a\.yaml:8 +not of gitingress\.dev\/v1alpha1: passed over/,
+    /REFUSED {3}GitUser team\/bob +more\/b\.yaml:4 .*Invalid: spec\.displayName/,
+    /REFUSED {3}GitUser team\/git +more\/b\.yaml:6 .*Invalid: .*choose another name/,
+    /\nA server takes refused objects out of service until they are repaired, .*\n6 accepted, 4 refused\n$/,
   ]) {
     assert.match(bad.output, row);
   }
 
   const none = await run('nowhere');
   assert.equal(none.code, 1);
-  assert.match(none.output, /REFUSED {2}- {2}nowhere +Unreadable: cannot be read: no such file or folder\n/);
+  assert.match(none.output, /REFUSED {3}- {2}nowhere +Unreadable: cannot be read: no such file or folder\n/);
+});
+
+test('check counts objects, not their problems', async (context) => {
+  const folder = await createFolder(context);
+  const bad = user('alice', '\n  grups: []\n  suspended: 1\n  displayName: 2');
+  await writeFile(join(folder, 'bad.yaml'), `${bad}---\n${bad}---\n${user('bob', '{}')}`);
+  const { output } = await runCheck(folder, 'bad.yaml');
+  assert.equal(output.match(/^REFUSED/gm)?.length, 6);
+  assert.match(output, /\n1 accepted, 2 refused\n$/);
+});
+
+test('check names the line of the field that is at fault', async (context) => {
+  const folder = await createFolder(context);
+  const key = (name: string, fields: string) =>
+    `apiVersion: gitingress.dev/v1alpha1\nkind: SSHKey\nmetadata: {name: ${name}}\nspec:\n${fields}`;
+  const text = [
+    user('alice', '{}').replace('namespace: team', 'namespace: default'),
+    key('broken', '  userRef: {name: alice}\n  publicKey: ssh-ed25519 AAAA\n'),
+    key('nobody', `  publicKey: ${line}\n  # Whose?\n  userRef: {name: bob}\n`),
+    key('late', `  publicKey: ${line}\n  userRef: {name: alice}\n  expiresAt: 2020-01-01T00:00:00Z\n`),
+    key('zweit', `  userRef: {name: alice}\n  access: ReadOnly\n  publicKey: ${line}\n`),
+  ].join('---\n');
+  await writeFile(join(folder, 'keys.yaml'), text);
+  const { output } = await runCheck(folder, 'keys.yaml');
+  const lineOf = (needle: string): number => text.slice(0, text.indexOf(needle)).split('\n').length;
+  for (const [name, at, reason] of [
+    ['broken', lineOf('publicKey: ssh-ed25519 AAAA\n'), 'Invalid'],
+    ['nobody', lineOf('userRef: {name: bob}'), 'UserNotFound'],
+    ['late', lineOf('expiresAt'), 'Expired'],
+    ['zweit', text.split('\n').length - 1, 'Duplicate'],
+  ] as const) {
+    assert.match(output, new RegExp(`^REFUSED   SSHKey default/${name} +keys\\.yaml:${at} +${reason}: `, 'm'));
+  }
+});
+
+test('check says where there was nothing to check, and that another reading may hold of a broken file', async (context) => {
+  const folder = await createFolder(context);
+  await mkdir(join(folder, 'empty'));
+  await writeFile(join(folder, 'empty', 'notes.txt'), user('alice', '{}'));
+  await writeFile(join(folder, 'empty', '.hidden.yaml'), user('alice', '{}'));
+  const empty = await runCheck(folder, 'manifests', 'empty');
+  assert.equal(empty.code, 0);
+  assert.match(
+    empty.output,
+    /^empty +- +empty +there are no manifests in it: files that end in \.yaml, \.yml or \.json/m,
+  );
+  await writeFile(join(folder, 'broken.yaml'), 'a: [\n');
+  const broken = await runCheck(folder, 'broken.yaml');
+  assert.match(
+    broken.output,
+    /until that is repaired, its other documents hold, or what a running server last read of it/,
+  );
+  assert.match(broken.output, /\n0 accepted, 1 refused\n$/);
+  assert.doesNotMatch(broken.output, /out of service/);
 });
 
 test('check does not let a manifest write to the terminal', async (context) => {

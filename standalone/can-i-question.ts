@@ -5,6 +5,7 @@ import type { ObjectRef } from '../core/api/object-ref.ts';
 import { isPushableRef } from '../core/git/ref-name.ts';
 import { normalizePath } from '../core/git/repository-path.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import type { OwnFlag } from '../runtime/config/flag-settings.ts';
 
 /** Who wants to know: a user, or whoever logs in with a key. */
 export type Asker =
@@ -34,7 +35,26 @@ const actions: ReadonlyMap<string, Action> = new Map([
   ['delete', 'Delete'],
 ]);
 
-export const canIFlags = ['--user', '--key', '--login', '--address'] as const;
+/** Other words for `write`. */
+const otherNames: ReadonlyMap<string, Action> = new Map([
+  ['push', 'Write'],
+  ['update', 'Write'],
+]);
+
+export const canIFlags: readonly OwnFlag[] = [
+  {
+    flag: '--user',
+    placeholder: 'NAMESPACE/NAME',
+    description: 'Asks for this GitUser, with a key that limits nothing.',
+  },
+  {
+    flag: '--key',
+    placeholder: 'FILE',
+    description: 'Asks for whoever logs in with this public key, the .pub file: a user, or a deploy key.',
+  },
+  { flag: '--login', placeholder: 'NAME', description: 'With --key: logs in as NAME@ instead of git@.' },
+  { flag: '--address', placeholder: 'IP', description: 'With --key: comes from there, for keys with sourceRanges.' },
+];
 
 /** Parses `ACTION PATH [REF]` and the flags `--user`, `--key`, `--login` and `--address`. Names every problem. */
 export function parseQuestion(
@@ -42,8 +62,8 @@ export function parseQuestion(
   flags: ReadonlyMap<string, string>,
 ): Result<Question, readonly string[]> {
   const [actionName = '', rawPath = '', ref] = positionals;
-  const action = actions.get(actionName);
-  const path = normalizePath(rawPath);
+  const action = actions.get(actionName) ?? otherNames.get(actionName);
+  const path = normalizePath(pathIn(rawPath));
   const asker = parseAsker(flags);
   const problems = [
     ...(action === undefined ? [`${JSON.stringify(actionName)} is none of ${[...actions.keys()].join(', ')}`] : []),
@@ -59,8 +79,16 @@ export function parseQuestion(
   return ok({ action: refined, path: path.value, ...(ref !== undefined && { ref }), asker: asker.value });
 }
 
+/** The path in what people clone, `ssh://git@HOST:PORT/PATH` or `git@HOST:PATH`; anything else is taken for a path. */
+function pathIn(text: string): string {
+  const url = /^(?:ssh|git\+ssh|ssh\+git):\/\/[^/]*\/(.*)$/is.exec(text);
+  // No path has a colon in it.
+  const scp = /^(?:[^/@:]*@)?(?:\[[^\]/]*\]|[^/:[\]]+):(?!\/\/)(.*)$/s.exec(text);
+  return (url ?? scp)?.[1] ?? text;
+}
+
 function parseAsker(flags: ReadonlyMap<string, string>): Result<Asker, readonly string[]> {
-  const [user, file, loginName, address] = canIFlags.map((flag) => flags.get(flag));
+  const [user, file, loginName, address] = ['--user', '--key', '--login', '--address'].map((flag) => flags.get(flag));
   if ((user === undefined) === (file === undefined)) return err(['exactly one of --user and --key is needed']);
   if (file === undefined) {
     if (loginName !== undefined || address !== undefined) return err(['--login and --address go with --key']);

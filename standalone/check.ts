@@ -1,11 +1,12 @@
-import type { Condition } from '../core/api/condition.ts';
+import { apiVersion } from '../core/api/metadata.ts';
 import { compileIndex } from '../core/index/compile.ts';
 import type { IndexPolicy } from '../core/index/policy.ts';
 import { type ExitCode, exitCodes } from '../runtime/exit-codes.ts';
-import { acceptedConditions, nameOf } from './manifests/accepted.ts';
+import { nameOf, verdicts } from './manifests/accepted.ts';
 import { type Manifests, mergeFiles } from './manifests/manifests.ts';
 import { formatPlace } from './manifests/problem.ts';
 import { readManifests } from './manifests/read-manifests.ts';
+import { whatIsRead } from './manifests/walk.ts';
 
 export type CheckOptions = {
   /** Files and folders, all of which are taken for one installation. */
@@ -18,10 +19,12 @@ export type CheckOptions = {
 
 /** A line of the table. */
 type Row = {
-  readonly verdict: 'accepted' | 'REFUSED' | 'ignored ';
+  readonly verdict: 'accepted' | 'REFUSED' | 'ignored' | 'empty';
   readonly object: string;
   readonly file: string;
   readonly line?: number;
+  /** Several lines of the table may be about one object. */
+  readonly objectLine?: number;
   /** Why it is refused, or what should be known of it. */
   readonly message: string;
 };
@@ -31,46 +34,53 @@ type Row = {
  * accepted, or if anything could not be read.
  */
 export async function check({ paths, policy, now, print }: CheckOptions): Promise<ExitCode> {
-  const manifests = await readAll(paths);
-  const rows = [...buildRows(manifests, policy, now)].sort(byPlace);
-  for (const line of formatTable(rows)) print(line);
-  const refused = rows.filter(({ verdict }) => verdict === 'REFUSED').length;
-  const accepted = rows.filter(({ verdict }) => verdict === 'accepted').length;
-  print(`${accepted} accepted, ${refused} refused`);
-  return refused === 0 ? exitCodes.good : exitCodes.failed;
-}
-
-async function readAll(paths: readonly string[]): Promise<Manifests> {
   const read: Manifests[] = [];
   for (const path of paths) read.push(await readManifests(path));
-  const files = new Map(read.flatMap((manifests) => [...manifests.files]));
-  return mergeFiles(
-    files,
+  const empty = paths.filter((_, at) => read[at]?.isCurrent && read[at].files.size === 0);
+  const rows = [...buildRows(merge(read), policy, now), ...empty.map(emptyRow)].sort(byPlace);
+  for (const line of formatTable(rows)) print(line);
+  const accepted = rows.filter(({ verdict }) => verdict === 'accepted').length;
+  const problems = rows.filter(({ verdict }) => verdict === 'REFUSED');
+  const refused = new Set(problems.map(({ file, line, objectLine = line }) => formatPlace({ file, line: objectLine })));
+  if (problems.some(({ objectLine }) => objectLine !== undefined)) {
+    print('A server takes refused objects out of service until they are repaired, whatever they said before.');
+  }
+  print(`${accepted} accepted, ${refused.size} refused`);
+  return refused.size === 0 ? exitCodes.good : exitCodes.failed;
+}
+
+const merge = (read: readonly Manifests[]): Manifests =>
+  mergeFiles(
+    new Map(read.flatMap(({ files }) => [...files])),
     read.flatMap(({ unreadable }) => unreadable),
     read.every(({ isCurrent }) => isCurrent),
   );
-}
 
 function* buildRows(manifests: Manifests, policy: IndexPolicy, now: number): Generator<Row> {
   const compiled = compileIndex(manifests.resources, policy);
-  for (const { object, condition } of acceptedConditions(manifests, compiled, now)) {
-    const verdict = condition.status === 'True' ? 'accepted' : 'REFUSED';
-    const { file, line } = object;
-    yield { verdict, object: nameOf(object), file, line, message: describe(condition) };
+  for (const { object, finding, line } of verdicts(manifests, compiled, now)) {
+    const place = { object: nameOf(object), file: object.file, line, objectLine: object.line };
+    if (finding.reason === 'Accepted') yield { verdict: 'accepted', ...place, message: finding.message };
+    else yield { verdict: 'REFUSED', ...place, message: `${finding.reason}: ${finding.message}` };
   }
   for (const { kind, object = '-', message, ...place } of manifests.problems) {
     yield { verdict: 'REFUSED', object, ...place, message: `${kind}: ${message}` };
   }
   for (const { what, ...place } of manifests.ignored) {
-    yield { verdict: 'ignored ', object: what, ...place, message: 'none of ours' };
+    yield { verdict: 'ignored', object: what, ...place, message: `not of ${apiVersion}: passed over` };
   }
 }
 
+/** Most likely not what was meant: the wrong folder, or files of another name. */
+const emptyRow = (path: string): Row => ({
+  verdict: 'empty',
+  object: '-',
+  file: path,
+  message: `there are no manifests in it: ${whatIsRead}`,
+});
+
 const byPlace = (a: Row, b: Row): number =>
   a.file === b.file ? (a.line ?? 0) - (b.line ?? 0) : a.file < b.file ? -1 : 1;
-
-const describe = ({ status, reason, message }: Condition): string =>
-  status === 'True' ? message : `${reason}: ${message}`;
 
 /** Columns are as wide as their longest cell, within reason: one long path must not push all messages off the screen. */
 function* formatTable(rows: readonly Row[]): Generator<string> {
@@ -83,7 +93,9 @@ function* formatTable(rows: readonly Row[]): Generator<string> {
   const places = width(rows.map(formatPlace));
   for (const row of rows) {
     const { verdict, object, message } = row;
-    yield printable(`${verdict}  ${object.padEnd(objects)}  ${formatPlace(row).padEnd(places)}  ${message}`.trimEnd());
+    yield printable(
+      `${verdict.padEnd(8)}  ${object.padEnd(objects)}  ${formatPlace(row).padEnd(places)}  ${message}`.trimEnd(),
+    );
   }
 }
 

@@ -8,6 +8,7 @@ import { findUnaccepted } from './manifests/accepted.ts';
 import type { Manifests } from './manifests/manifests.ts';
 import { readManifests } from './manifests/read-manifests.ts';
 import { createProblemReporter } from './manifests/report-problems.ts';
+import { whatIsRead } from './manifests/walk.ts';
 import { createManifestWatch } from './manifests/watch-manifests.ts';
 
 export type ManifestIndex = {
@@ -21,7 +22,7 @@ export async function openManifestIndex(config: Config, logger: Logger, metrics:
   const initial = await readManifests(config.manifests);
   if (!initial.isCurrent) {
     const why = initial.problems.map(({ message }) => message).join('; ');
-    throw new StartupError('MANIFESTS_NOT_READABLE', `the manifests in ${config.manifests} cannot be read: ${why}`);
+    throw new StartupError('MANIFESTS_NOT_READABLE', `the manifests in ${config.manifests} ${why}`);
   }
   const index = createStandaloneIndex(config.keys, () => watch.ageSeconds());
   const report = createProblemReporter(logger, metrics);
@@ -31,6 +32,8 @@ export async function openManifestIndex(config: Config, logger: Logger, metrics:
     report([...manifests.problems, ...findUnaccepted(manifests, compiled)]);
     const { resources } = manifests;
     logger.info({ objects: resources.length, revision: index.current?.revision }, 'manifests are in force');
+    if (manifests.files.size === 0)
+      logger.warn({ folder: config.manifests, reads: whatIsRead }, 'there are no manifests');
   };
 
   const watch = createManifestWatch({ directory: config.manifests, initial, onChange: take });

@@ -12,11 +12,3 @@ export type AcceptedReason =
   | 'RepositoryNotFound'
   | 'Expired'
   | 'TooLarge';
-
-/** After metav1.Condition. `message` says what to do. */
-export type Condition = {
-  readonly type: 'Accepted';
-  readonly status: 'True' | 'False';
-  readonly reason: AcceptedReason;
-  readonly message: string;
-};

@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../result.ts';
 import { type GitUserSpec, gitUserSpec } from './git-user.ts';
 import { apiVersion, type Metadata, writtenMetadata } from './metadata.ts';
 import type { ObjectRef } from './object-ref.ts';
+import { type Problem, parseWith } from './problem.ts';
 import { type RepositorySpec, repositoryRules, repositorySpec } from './repository.ts';
 import type { SpecRule } from './spec-rule.ts';
 import { type SSHKeySpec, sshKeyRules, sshKeySpec } from './ssh-key.ts';
@@ -12,9 +13,6 @@ export type SSHKey = { readonly kind: 'SSHKey'; readonly metadata: Metadata; rea
 export type Repository = { readonly kind: 'Repository'; readonly metadata: Metadata; readonly spec: RepositorySpec };
 export type Resource = GitUser | SSHKey | Repository;
 export type Kind = Resource['kind'];
-
-/** `path` leads to the field, e.g. `['spec', 'access', 0, 'role']`. */
-export type Problem = { readonly path: readonly (string | number)[]; readonly message: string };
 
 /** An object that is not one of ours, or not well-formed. */
 export type InvalidResource = {
@@ -48,9 +46,9 @@ export type MetadataDefaults = {
 
 /** Checks one document of a manifest against its kind, and fills in defaults. Names every problem, not just the first. */
 export function parseResource(document: unknown, defaults: MetadataDefaults): Result<Resource, InvalidResource> {
-  const outer = written.safeParse(document);
-  if (!outer.success) return err({ ...nameOf(document, defaults), problems: problemsOf(outer.error, []) });
-  const { kind, metadata, spec } = outer.data;
+  const outer = parseWith(written, document, []);
+  if (!outer.ok) return err({ ...nameOf(document, defaults), problems: outer.error });
+  const { kind, metadata, spec } = outer.value;
   const ref = { namespace: metadata.namespace ?? defaults.namespace, name: metadata.name };
   const parsed = parseSpec(kind, spec);
   if (!parsed.ok) return err({ kind, ref, problems: parsed.error });
@@ -59,22 +57,12 @@ export function parseResource(document: unknown, defaults: MetadataDefaults): Re
 
 function parseSpec(kind: Kind, spec: unknown): Result<Resource['spec'], readonly Problem[]> {
   const { schema, rules } = specOf[kind];
-  const parsed = schema.safeParse(spec);
-  if (!parsed.success) return err(problemsOf(parsed.error, ['spec']));
-  const broken = (rules as readonly SpecRule<Resource['spec']>[]).filter((rule) => !rule.holds(parsed.data));
+  const parsed = parseWith<Resource['spec']>(schema, spec, ['spec']);
+  if (!parsed.ok) return parsed;
+  const broken = (rules as readonly SpecRule<Resource['spec']>[]).filter((rule) => !rule.holds(parsed.value));
   if (broken.length > 0) return err(broken.map(({ path, message }) => ({ path: ['spec', ...path], message })));
-  return ok(parsed.data);
+  return parsed;
 }
-
-const problemsOf = (error: z.ZodError, prefix: readonly string[]): readonly Problem[] =>
-  error.issues.flatMap((issue) => {
-    const path = [...prefix, ...(issue.path as (string | number)[])];
-    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
-    return issue.keys.map((key) => ({
-      path: [...path, key],
-      message: 'unknown field: remove it, or look for a typing error',
-    }));
-  });
 
 /** As much of a broken object's name as can be told. */
 function nameOf(document: unknown, defaults: MetadataDefaults): { kind?: string; ref?: ObjectRef } {

@@ -1,5 +1,5 @@
 /** In bytes of UTF-8. git's own bound is that of a file's name; ours also bounds what a hook's question costs. */
-const maximumLength = 1024;
+const maxLength = 1024;
 
 /**
  * What git-check-ref-format(1) forbids anywhere in a name: control characters, blank, `~^:?*[\`, `..`, `@{`, `//`, a
@@ -13,7 +13,7 @@ const maxPartLength = 250;
 
 /** Whether this is a ref's full name, as a push names it: `refs/` and all that git-check-ref-format(1) asks for. */
 export const isValidRefName = (ref: string): boolean =>
-  ref.startsWith('refs/') && ref.isWellFormed() && Buffer.byteLength(ref) <= maximumLength && !forbidden.test(ref);
+  ref.startsWith('refs/') && ref.isWellFormed() && Buffer.byteLength(ref) <= maxLength && !forbidden.test(ref);
 
 /**
  * Refs that change what others see under other names (`refs/replace/`), that git keeps for itself, or that make short

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../result.ts';
 
 /** In bytes, which are characters here. */
-export const maximumPathLength = 255;
+export const maxPathLength = 255;
 
 /**
  * The characters of a repository's path: segments of ASCII letters, digits, `_`, `.` and `-`, each beginning with a
@@ -24,7 +24,7 @@ export const isValidRepositoryPath = (path: string): boolean => explainInvalidPa
  */
 export const normalizePath = (raw: string): Result<string, string> => {
   // So that what follows, and its messages, is about few characters. 16: more slashes than any client adds.
-  if (raw.length > maximumPathLength + '.git'.length + 16) return err(tooLong);
+  if (raw.length > maxPathLength + '.git'.length + 16) return err(tooLong);
   const path = raw
     .replace(/^\/+/, '')
     .replace(/\/+$/, '')
@@ -33,10 +33,10 @@ export const normalizePath = (raw: string): Result<string, string> => {
   return problem === undefined ? ok(path) : err(problem);
 };
 
-const tooLong = `the path of a repository has at most ${maximumPathLength} bytes`;
+const tooLong = `the path of a repository has at most ${maxPathLength} bytes`;
 
 const explainInvalidPath = (path: string): string | undefined => {
-  if (path.length > maximumPathLength) return tooLong;
+  if (path.length > maxPathLength) return tooLong;
   if (path === '') return 'the path of the repository is missing: use NAMESPACE/NAME';
   if (path.startsWith('~')) return 'home directories (~) do not exist here: use NAMESPACE/NAME';
   if (path.includes('\\')) return 'a path is written with /, not with a backslash';

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../result.ts';
 
 /** In characters; git's longest honest command is a verb and a path of 255. */
-const maximumLength = 4096;
+const maxLength = 4096;
 
 const expansion = 'a command here is one program and its words: expansion and several commands are not supported';
 
@@ -17,7 +17,7 @@ const escapableInDoubleQuotes: ReadonlySet<string> = new Set(['$', '`', '"', '\\
  * The error is for people and repeats nothing of the command.
  */
 export const splitWords = (command: string): Result<readonly string[], string> => {
-  if (command.length > maximumLength) return err('the command is too long');
+  if (command.length > maxLength) return err('the command is too long');
   if (/[^\P{Cc}\t]/u.test(command)) return err('the command holds a control character, such as a newline');
 
   const words: string[] = [];

@@ -3,6 +3,7 @@ import type { Decision } from '../access/decision.ts';
 import { type Identity, namespaceOf } from '../access/identity.ts';
 import { isInRanges } from '../access/source-range.ts';
 import { sharedLoginName } from '../api/git-user.ts';
+import type { ObjectRef } from '../api/object-ref.ts';
 import { err, ok, type Result } from '../result.ts';
 import { fingerprintOfHash } from '../ssh/fingerprint.ts';
 import type { AccessIndex } from './access-index.ts';
@@ -41,21 +42,38 @@ export type LoginRefusal =
   | 'Suspended'
   | 'UserGone';
 
+/** An SSHKey object that lists a key, and its GitUser, there or not; a deploy key has none. */
+export type KeyOwner = { readonly key: ObjectRef; readonly user?: ObjectRef };
+
+/** A key that lets nobody in. */
+export type RefusedKey = {
+  readonly reason: LoginRefusal;
+  /** Those for which it is the reason; none for an unknown key. */
+  readonly owners: readonly KeyOwner[];
+};
+
 /**
  * Everybody whom the key may be at this moment, older SSHKey objects first; at least one. If there is nobody, the
  * reason is that of the listing that came furthest.
  */
-export function candidatesFor(index: AccessIndex, facts: LoginFacts): Result<readonly Candidate[], LoginRefusal> {
+export function candidatesFor(index: AccessIndex, facts: LoginFacts): Result<readonly Candidate[], RefusedKey> {
   const listings = index
     .keys(facts.keyHash)
     .flatMap((entry) => entry.listings.map((listing) => ({ entry, listing })))
     .sort(byAge);
-  const verdicts = listings.map(({ entry, listing }) => judge(index, facts, entry, listing));
-  const candidates = verdicts.flatMap((verdict) => (verdict.ok ? [verdict.value] : []));
+  const verdicts = listings.map((listed) => ({ listed, verdict: judge(index, facts, listed) }));
+  const candidates = verdicts.flatMap(({ verdict }) => (verdict.ok ? [verdict.value] : []));
   if (candidates.length > 0) return ok(candidates);
-  const refusals = verdicts.flatMap((verdict) => (verdict.ok ? [] : [verdict.error]));
-  return err(refusals.sort((a, b) => steps.indexOf(b) - steps.indexOf(a))[0] ?? 'UnknownKey');
+  const refusals = verdicts.flatMap(({ verdict }) => (verdict.ok ? [] : [verdict.error]));
+  const reason = refusals.sort((a, b) => steps.indexOf(b) - steps.indexOf(a))[0] ?? 'UnknownKey';
+  const refused = verdicts.filter(({ verdict }) => !verdict.ok && verdict.error === reason);
+  return err({ reason, owners: refused.map(({ listed }) => ownerOf(listed)) });
 }
+
+const ownerOf = ({ entry: { namespace }, listing: { name, user } }: Listed): KeyOwner => ({
+  key: { namespace, name },
+  ...(user !== undefined && { user: { namespace, name: user } }),
+});
 
 /** In the order in which a listing is judged. */
 const steps: readonly LoginRefusal[] = [
@@ -75,12 +93,7 @@ const byAge = (a: Listed, b: Listed): number =>
   compare(a.entry.namespace, b.entry.namespace) ||
   compare(a.listing.name, b.listing.name);
 
-function judge(
-  index: AccessIndex,
-  facts: LoginFacts,
-  entry: KeyEntry,
-  listing: KeyListing,
-): Result<Candidate, LoginRefusal> {
+function judge(index: AccessIndex, facts: LoginFacts, { entry, listing }: Listed): Result<Candidate, LoginRefusal> {
   if (!answersTo(facts.loginName, entry, listing)) return err('WrongLoginName');
   if (listing.notBefore !== undefined && facts.now < listing.notBefore) return err('NotYetValid');
   if (listing.expiresAt !== undefined && facts.now >= listing.expiresAt) return err('Expired');

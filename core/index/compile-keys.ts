@@ -2,10 +2,10 @@ import { isSourceRange } from '../access/source-range.ts';
 import { formatRef } from '../api/object-ref.ts';
 import type { Repository, SSHKey } from '../api/resource.ts';
 import { keyHash } from '../ssh/fingerprint.ts';
-import { type PublicKey, parsePublicKeyLine, weakness } from '../ssh/public-key.ts';
+import { parsePublicKeyLine, weakness } from '../ssh/public-key.ts';
 import type { KeyEntry, KeyListing, UserEntry } from './entry.ts';
 import { maxEntryBytes, sizeOf } from './entry-size.ts';
-import { accept, type Findings, refuse } from './findings.ts';
+import { accept, type Finding, type Findings, refuse } from './findings.ts';
 import { memo } from './memo.ts';
 import type { IndexPolicy } from './policy.ts';
 import { bySeniority } from './seniority.ts';
@@ -41,45 +41,45 @@ const parsedKey = memo((key: SSHKey) => parsePublicKeyLine(key.spec.publicKey));
 
 /** Whether this key alone can be accepted; if so it is, with what should be known of it. */
 function isUsable(key: SSHKey, policy: IndexPolicy, known: KnownOwners, findings: Findings): boolean {
-  const parsed = parsedKey(key);
-  const { namespace } = key.metadata;
-  const { userRef, repositoryRefs = [], sourceRanges = [] } = key.spec;
-  const badRange = sourceRanges.find((range) => !isSourceRange(range));
-  if (!parsed.ok) refuse(findings, key, 'Invalid', `spec.publicKey: ${parsed.error}`);
-  else if (badRange !== undefined)
-    refuse(findings, key, 'Invalid', `spec.sourceRanges: "${badRange}" is not of the form 10.0.0.0/8 or 2001:db8::/32`);
-  else if (isTooWeak(parsed.value, policy)) refuse(findings, key, 'WeakKey', weakness(parsed.value, policy) ?? '');
-  else if (userRef !== undefined && !known.users.has(formatRef({ namespace, name: userRef.name }))) {
-    refuse(
-      findings,
-      key,
-      'UserNotFound',
-      `there is no GitUser ${formatRef({ namespace, name: userRef.name })}: create it, or correct spec.userRef`,
-    );
-  } else return acceptWithRepositories(key, repositoryRefs, known, findings);
-  return false;
+  const missing = missingRepositories(key, known);
+  const fault = faultOf(key, policy, known, missing);
+  if (fault === undefined) accept(findings, key, missing);
+  else refuse(findings, key, fault);
+  return fault === undefined;
 }
 
-const isTooWeak = (key: PublicKey, policy: IndexPolicy): boolean => weakness(key, policy) !== undefined;
-
-/** A deploy key holds for those of its repositories that exist, for one may come or go without the others. */
-function acceptWithRepositories(
+function faultOf(
   key: SSHKey,
-  refs: readonly { readonly name: string }[],
+  policy: IndexPolicy,
   known: KnownOwners,
-  findings: Findings,
-): boolean {
-  const missing = refs
-    .map(({ name }) => formatRef({ namespace: key.metadata.namespace, name }))
-    .filter((ref) => !known.repositories.has(ref));
-  const messages = missing.map((ref) => `there is no Repository ${ref}`);
-  if (refs.length > 0 && missing.length === refs.length) {
-    refuse(findings, key, 'RepositoryNotFound', `${messages.join(', ')}: create one, or correct spec.repositoryRefs`);
-    return false;
+  missing: readonly string[],
+): Finding | undefined {
+  const { userRef, repositoryRefs = [], sourceRanges = [] } = key.spec;
+  const parsed = parsedKey(key);
+  if (!parsed.ok) return { reason: 'Invalid', message: `spec.publicKey: ${parsed.error}`, field: 'publicKey' };
+  const badRange = sourceRanges.find((range) => !isSourceRange(range));
+  if (badRange !== undefined) {
+    const message = `spec.sourceRanges: "${badRange}" is not of the form 10.0.0.0/8 or 2001:db8::/32`;
+    return { reason: 'Invalid', message, field: 'sourceRanges' };
   }
-  accept(findings, key, messages);
-  return true;
+  const weak = weakness(parsed.value, policy);
+  if (weak !== undefined) return { reason: 'WeakKey', message: weak, field: 'publicKey' };
+  const user = userRef && formatRef({ namespace: key.metadata.namespace, name: userRef.name });
+  if (user !== undefined && !known.users.has(user)) {
+    const message = `there is no GitUser ${user}: create it, or correct spec.userRef`;
+    return { reason: 'UserNotFound', message, field: 'userRef' };
+  }
+  // A deploy key holds for those of its repositories that exist, for one may come or go without the others.
+  if (repositoryRefs.length === 0 || missing.length < repositoryRefs.length) return undefined;
+  const message = `${missing.join(', ')}: create one, or correct spec.repositoryRefs`;
+  return { reason: 'RepositoryNotFound', message, field: 'repositoryRefs' };
 }
+
+const missingRepositories = ({ metadata, spec }: SSHKey, known: KnownOwners): readonly string[] =>
+  (spec.repositoryRefs ?? [])
+    .map(({ name }) => formatRef({ namespace: metadata.namespace, name }))
+    .filter((ref) => !known.repositories.has(ref))
+    .map((ref) => `there is no Repository ${ref}`);
 
 function mayShare(key: SSHKey, earlier: readonly SSHKey[], findings: Findings): boolean {
   const winner = earlier.find(
@@ -89,21 +89,13 @@ function mayShare(key: SSHKey, earlier: readonly SSHKey[], findings: Findings): 
       other.spec.userRef.name === key.spec.userRef.name,
   );
   if (winner !== undefined) {
-    refuse(
-      findings,
-      key,
-      'Duplicate',
-      `the same public key is in SSHKey ${formatRef(winner.metadata)}: remove one of both`,
-    );
+    const message = `the same public key is in SSHKey ${formatRef(winner.metadata)}, which holds: remove one of the two`;
+    refuse(findings, key, { reason: 'Duplicate', message, field: 'publicKey' });
     return false;
   }
   if (sizeOf(keyEntry([...earlier, key])) > maxEntryBytes) {
-    refuse(
-      findings,
-      key,
-      'TooLarge',
-      'too many users of this namespace list the same key: remove it from some of them',
-    );
+    const message = 'too many users of this namespace list the same key: remove it from some of them';
+    refuse(findings, key, { reason: 'TooLarge', message, field: 'publicKey' });
     return false;
   }
   for (const sharer of [...earlier, key]) {

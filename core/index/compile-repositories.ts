@@ -6,42 +6,38 @@ import type { RepositoryEntry, UserEntry } from './entry.ts';
 import { maxEntryBytes, sizeOf } from './entry-size.ts';
 import { accept, type Findings, refuse } from './findings.ts';
 import { memo } from './memo.ts';
+import { byPathClaim, pathOf } from './path-claim.ts';
 import type { PathPolicy } from './policy.ts';
-import { bySeniority } from './seniority.ts';
 
-/** Of two claims to one path the older object wins; the other says so, and takes over when the winner goes. */
+/** Of two claims to one path the first wins (`byPathClaim`); the other says so, and takes over when the winner goes. */
 export function compileRepositories(
   repositories: readonly Repository[],
   policy: PathPolicy,
   users: readonly UserEntry[],
   findings: Findings,
 ): readonly RepositoryEntry[] {
-  const known = new Set(users.map((user) => formatRef(user)));
+  const known = knownSubjects(users);
   const owners = new Map<string, Repository>();
   const entries: RepositoryEntry[] = [];
-  for (const repository of [...repositories].sort(bySeniority)) {
+  for (const repository of [...repositories].sort(byPathClaim)) {
     const entry = repositoryEntry(repository);
     const owner = owners.get(entry.path);
     if (!isValidRepositoryPath(entry.path)) {
       const message = `no client could ask for path "${entry.path}": give spec.path without segments that end in .git or .lock`;
-      refuse(findings, repository, 'Invalid', message);
+      refuse(findings, repository, { reason: 'Invalid', message, field: 'path' });
     } else if (!isPermittedPath(entry, policy)) {
       const message = `path "${entry.path}" is outside of what namespace ${entry.namespace} may use: begin it with "${entry.namespace}/", or ask for a path prefix`;
-      refuse(findings, repository, 'PathNotPermitted', message);
+      refuse(findings, repository, { reason: 'PathNotPermitted', message, field: 'path' });
     } else if (owner !== undefined) {
-      const message = `path "${entry.path}" belongs to Repository ${formatRef(owner.metadata)}: choose another path`;
-      refuse(findings, repository, 'PathTaken', message);
+      const message = `path "${entry.path}" belongs to Repository ${formatRef(owner.metadata)}: give another spec.path`;
+      refuse(findings, repository, { reason: 'PathTaken', message, field: 'path' });
     } else if (sizeOf(entry) > maxEntryBytes) {
-      refuse(
-        findings,
-        repository,
-        'TooLarge',
-        `access and refRules compile to more than ${maxEntryBytes} bytes: use groups, or fewer rules`,
-      );
+      const message = `access and refRules compile to more than ${maxEntryBytes} bytes: use groups, or fewer rules`;
+      refuse(findings, repository, { reason: 'TooLarge', message });
     } else {
       owners.set(entry.path, repository);
       entries.push(entry);
-      accept(findings, repository, unknownUsers(entry, known));
+      accept(findings, repository, unknownSubjects(entry, known));
     }
   }
   return entries;
@@ -52,16 +48,30 @@ function isPermittedPath({ path, namespace }: RepositoryEntry, { pathPrefixes }:
   return [`${namespace}/`, ...(pathPrefixes[namespace] ?? [])].some((prefix) => path.startsWith(prefix));
 }
 
-/** Grants to users who do not exist are no error, since objects may be applied in any order; but people want to know. */
-function unknownUsers(entry: RepositoryEntry, known: ReadonlySet<string>): readonly string[] {
-  const named = [...entry.access, ...entry.refRules].flatMap(({ subjects }) => subjects);
-  const missing = named.flatMap((subject) =>
-    subject.kind === 'User' && !known.has(formatRef(subject)) ? [formatRef(subject)] : [],
-  );
-  return [...new Set(missing)].map((user) => `it names GitUser ${user}, which does not exist`);
+/** `User NAMESPACE/NAME` of each user, and `Group NAMESPACE/NAME` of each group that somebody is in. */
+function knownSubjects(users: readonly UserEntry[]): ReadonlySet<string> {
+  const known = new Set<string>();
+  for (const { namespace, name, groups } of users) {
+    known.add(`User ${formatRef({ namespace, name })}`);
+    for (const group of groups) known.add(`Group ${formatRef({ namespace, name: group })}`);
+  }
+  return known;
 }
 
-const repositoryEntry = memo(({ metadata, spec }: Repository): RepositoryEntry => {
+/** Subjects who do not exist are no error, since objects may be applied in any order; but people want to know. */
+function unknownSubjects(entry: RepositoryEntry, known: ReadonlySet<string>): readonly string[] {
+  const notes = [...entry.access, ...entry.refRules].flatMap(({ subjects }) =>
+    subjects.flatMap((subject) => {
+      if (subject.kind === 'Everyone' || known.has(`${subject.kind} ${formatRef(subject)}`)) return [];
+      if (subject.kind === 'User') return [`it names GitUser ${formatRef(subject)}, which does not exist`];
+      return [`it names Group ${formatRef(subject)}, which no GitUser is in`];
+    }),
+  );
+  return [...new Set(notes)];
+}
+
+const repositoryEntry = memo((repository: Repository): RepositoryEntry => {
+  const { metadata, spec } = repository;
   const { namespace, name, uid } = metadata;
   const withNamespaces = (subjects: Repository['spec']['access'][number]['subjects']): readonly Subject[] =>
     subjects.map((subject) =>
@@ -75,7 +85,7 @@ const repositoryEntry = memo(({ metadata, spec }: Repository): RepositoryEntry =
     name,
     uid,
     type: spec.type,
-    path: spec.path ?? formatRef(metadata),
+    path: pathOf(repository),
     ...(spec.description !== undefined && { description: spec.description }),
     defaultBranch: spec.defaultBranch,
     access: spec.access.map((entry) => ({ ...entry, subjects: withNamespaces(entry.subjects) })),

@@ -7,12 +7,8 @@ import { memo } from './memo.ts';
 export function compileUsers(users: readonly GitUser[], findings: Findings): readonly UserEntry[] {
   return users.flatMap((user) => {
     if (user.metadata.name === sharedLoginName) {
-      refuse(
-        findings,
-        user,
-        'Invalid',
-        `"${sharedLoginName}" is the login name that everybody shares: choose another name`,
-      );
+      const message = `"${sharedLoginName}" is the login name that everybody shares: choose another name`;
+      refuse(findings, user, { reason: 'Invalid', message });
       return [];
     }
     accept(findings, user);

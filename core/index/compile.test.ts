@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { derivedUid } from '../api/derived-uid.ts';
+import { formatRef } from '../api/object-ref.ts';
 import { parseResource, type Resource } from '../api/resource.ts';
 import { keyHash } from '../ssh/fingerprint.ts';
 import { loadIndex } from './access-index.ts';
 import { candidatesFor, chooseCandidate, type LoginFacts } from './candidates.ts';
-import { acceptedCondition, compileIndex } from './compile.ts';
+import { compileIndex, findingAt } from './compile.ts';
 import { planRevision } from './plan-shards.ts';
 import type { IndexPolicy } from './policy.ts';
 
@@ -36,7 +37,7 @@ function verdicts(resources: readonly Resource[], policy = standalone): readonly
   return resources.map((resource) => {
     const finding = findings.get(resource);
     assert.ok(finding);
-    const { reason, message } = acceptedCondition(resource, finding, Date.parse('2026-06-01T00:00:00Z'));
+    const { reason, message } = findingAt(Date.parse('2026-06-01T00:00:00Z'), resource, finding);
     return `${reason} ${message}`.trim();
   });
 }
@@ -61,6 +62,9 @@ const app = object('Repository', 'a/app', { access: [{ role: 'Write', subjects: 
 const deployKey = object('SSHKey', 'a/deploy', { publicKey: key.line, repositoryRefs: [{ name: 'app' }] });
 
 describe('what is accepted', () => {
+  const claim = (ref: string, path?: string, createdAt?: number) =>
+    object('Repository', ref, path === undefined ? {} : { path }, createdAt);
+
   it('names the winner of a duplicate within a namespace', () => {
     const again = object('SSHKey', 'a/k9', { publicKey: `${key.line} a comment`, userRef: { name: 'alice' } });
     assert.match(verdicts([alice, again, aliceKey])[1] ?? '', /^Duplicate .* SSHKey a\/k1/);
@@ -119,6 +123,24 @@ describe('what is accepted', () => {
     assert.match(verdicts([alice, range])[1] ?? '', /^Invalid spec.sourceRanges: "10.0.0.0"/);
   });
 
+  it('names the field that is at fault, if it is one', () => {
+    const fieldOf = (resource: Resource, ...others: readonly Resource[]): string | undefined => {
+      const finding = compileIndex([resource, ...others], standalone).findings.get(resource);
+      assert.ok(finding);
+      return findingAt(Date.parse('2026-06-01T00:00:00Z'), resource, finding).field;
+    };
+    const userRef = { name: 'alice' };
+    const sshKey = (spec: object): Resource => object('SSHKey', 'a/x', { publicKey: key.line, userRef, ...spec });
+    assert.equal(fieldOf(sshKey({ publicKey: 'ssh-ed25519 AAAA' })), 'publicKey');
+    assert.equal(fieldOf(sshKey({ sourceRanges: ['x'] })), 'sourceRanges');
+    assert.equal(fieldOf(sshKey({})), 'userRef');
+    assert.equal(fieldOf(sshKey({}), alice, aliceKey), 'publicKey');
+    assert.equal(fieldOf(sshKey({ expiresAt: '2026-05-01T00:00:00Z' }), alice), 'expiresAt');
+    assert.equal(fieldOf(deployKey), 'repositoryRefs');
+    assert.equal(fieldOf(claim('other/mine', 'team/app'), claim('team/app')), 'path');
+    assert.equal(fieldOf(alice), undefined);
+  });
+
   it('gives a path to the older claim, and to a namespace only what it may use', () => {
     const first = object('Repository', 'a/one', { path: 'a/same' }, 1);
     const second = object('Repository', 'a/another', { path: 'a/same' }, 2);
@@ -129,12 +151,39 @@ describe('what is accepted', () => {
     assert.equal(verdicts([object('Repository', 'b/free', { path: 'anything' })])[0], 'Accepted');
   });
 
+  const claims: readonly [name: string, loser: Resource, winner: Resource][] = [
+    ['the object of that name over one of another namespace', claim('other/mine', 'team/app'), claim('team/app')],
+    ['it over one of its own namespace', claim('team/aaa', 'team/app'), claim('team/app')],
+    ['it, though it writes its path out', claim('team/aaa', 'team/app'), claim('team/app', 'team/app')],
+    ['the namespace that it lies in over another', claim('other/a', 'team/app'), claim('team/zzz', 'team/app')],
+    ['the earlier namespace when it lies in neither', claim('b/a', 'tools'), claim('a/b', 'tools')],
+    ['the earlier name within a namespace', claim('team/c', 'team/app'), claim('team/b', 'team/app')],
+    ['the older object whatever it is called', claim('team/app', undefined, 2), claim('other/mine', 'team/app', 1)],
+    ['the name when ages are the same', claim('other/mine', 'team/app', 1), claim('team/app', undefined, 1)],
+  ];
+  for (const [name, loser, winner] of claims) {
+    it(`gives a path to ${name}`, () => {
+      for (const both of [
+        [loser, winner],
+        [winner, loser],
+      ]) {
+        const { entries, findings } = compileIndex(both, standalone);
+        assert.equal(findings.get(winner)?.reason, 'Accepted');
+        assert.equal(findings.get(loser)?.reason, 'PathTaken');
+        assert.deepEqual(
+          entries.map((entry) => entry.kind === 'Repository' && entry.uid),
+          [winner.metadata.uid],
+        );
+      }
+    });
+  }
+
   it('refuses paths that no client could ask for', () => {
     assert.match(verdicts([object('Repository', 'a/app.git', {})])[0] ?? '', /^Invalid .*a\/app\.git/);
     assert.match(verdicts([object('Repository', 'a/x', { path: 'a/b.lock/c' })])[0] ?? '', /^Invalid/);
   });
 
-  it('refuses what compiles to too much, the shared login name, and notes users who do not exist', () => {
+  it('refuses what compiles to too much, the shared login name, and notes subjects who do not exist', () => {
     const subjects = Array.from({ length: 100 }, (_, n) => ({
       kind: 'User',
       name: `user-${n}`,
@@ -144,6 +193,12 @@ describe('what is accepted', () => {
     assert.match(verdicts([object('Repository', 'a/big', { access })])[0] ?? '', /^TooLarge/);
     assert.match(verdicts([object('GitUser', 'a/git', {})])[0] ?? '', /^Invalid/);
     assert.match(verdicts([app])[0] ?? '', /^Accepted .*GitUser a\/alice/);
+    const developers = { kind: 'Group', name: 'dev' };
+    const refRules = [
+      { refs: ['refs/**'], actions: ['Create'], effect: 'Deny', subjects: [{ kind: 'Group', name: 'devs' }] },
+    ];
+    const toGroups = object('Repository', 'a/g', { access: [{ role: 'Read', subjects: [developers] }], refRules });
+    assert.equal(verdicts([toGroups, alice])[0], 'Accepted it names Group a/devs, which no GitUser is in');
   });
 });
 
@@ -158,7 +213,7 @@ describe('whom a key lets in', () => {
 
   const who = (resources: readonly Resource[], changes: Partial<LoginFacts> = {}): string => {
     const found = candidatesFor(indexOf(resources), facts(changes));
-    if (!found.ok) return found.error;
+    if (!found.ok) return found.error.reason;
     return found.value
       .map(({ identity }) => (identity.kind === 'User' ? identity.user.name : identity.key.name))
       .join();
@@ -193,6 +248,32 @@ describe('whom a key lets in', () => {
   ];
   for (const [name, resources, changes, expected] of rows) {
     it(name, () => assert.equal(who(resources, changes), expected));
+  }
+
+  const refusalRows: readonly [
+    name: string,
+    resources: readonly Resource[],
+    changes: Partial<LoginFacts>,
+    expected: readonly string[],
+  ][] = [
+    ['its object and user', [alice, limited({ expiresAt: '2026-01-01T00:00:00Z' })], {}, ['a/k1 a/alice']],
+    ['all that share it', [alice, bob, aliceKey, bobKey], {}, ['a/k1 a/alice', 'a/k2 a/bob']],
+    ['a deploy key', [app, deployKey], { loginName: 'x' }, ['a/deploy -']],
+    [
+      'the furthest alone',
+      [object('GitUser', 'a/alice', { suspended: true }), eve, aliceKey, eveKey],
+      { loginName: 'alice' },
+      ['a/k1 a/alice'],
+    ],
+    ['nobody of an unknown key', [alice], {}, []],
+  ];
+  for (const [name, resources, changes, expected] of refusalRows) {
+    it(`a refusal names ${name}`, () => {
+      const found = candidatesFor(indexOf(resources), facts(changes));
+      assert.ok(!found.ok);
+      const owners = found.error.owners.map(({ key, user }) => `${formatRef(key)} ${user ? formatRef(user) : '-'}`);
+      assert.deepEqual(owners, expected);
+    });
   }
 
   it("acts as the candidate of the repository's own namespace first, and otherwise as the first that may", () => {

@@ -1,4 +1,3 @@
-import type { Condition } from '../api/condition.ts';
 import type { GitUser, Repository, Resource, SSHKey } from '../api/resource.ts';
 import { compileKeys } from './compile-keys.ts';
 import { compileRepositories } from './compile-repositories.ts';
@@ -33,12 +32,10 @@ export function compileIndex(resources: readonly Resource[], policy: IndexPolicy
   return { entries, findings };
 }
 
-/** The condition that an object has at a moment: its finding, or `Expired` for a key whose time is over. */
-export function acceptedCondition(resource: Resource, finding: Finding, now: number): Condition {
+/** The finding of an object at a moment: `Expired` for a key whose time is over. */
+export function findingAt(now: number, resource: Resource, finding: Finding): Finding {
   const expiresAt = resource.kind === 'SSHKey' ? resource.spec.expiresAt : undefined;
-  if (finding.reason === 'Accepted' && expiresAt !== undefined && Date.parse(expiresAt) <= now) {
-    const message = `expired at ${expiresAt}: set spec.expiresAt to a later time, or remove the key`;
-    return { type: 'Accepted', status: 'False', reason: 'Expired', message };
-  }
-  return { type: 'Accepted', status: finding.reason === 'Accepted' ? 'True' : 'False', ...finding };
+  if (finding.reason !== 'Accepted' || expiresAt === undefined || now < Date.parse(expiresAt)) return finding;
+  const message = `expired at ${expiresAt}: set spec.expiresAt to a later time, or remove the key`;
+  return { reason: 'Expired', message, field: 'expiresAt' };
 }

@@ -2,13 +2,19 @@ import type { AcceptedReason } from '../api/condition.ts';
 import type { Resource } from '../api/resource.ts';
 
 /** Why an object takes no part in the index, or what should be known of one that does. */
-export type Finding = { readonly reason: AcceptedReason; readonly message: string };
+export type Finding = {
+  readonly reason: AcceptedReason;
+  /** What is wrong, and what to do. */
+  readonly message: string;
+  /** The field of the spec that is at fault, if it is one: `publicKey`. */
+  readonly field?: string;
+};
 
 /** Collects one finding for each object while the kinds are compiled. */
 export type Findings = Map<Resource, Finding>;
 
-export function refuse(findings: Findings, resource: Resource, reason: AcceptedReason, message: string): void {
-  findings.set(resource, { reason, message });
+export function refuse(findings: Findings, resource: Resource, finding: Finding): void {
+  findings.set(resource, finding);
 }
 
 /** `notes`: what is accepted, but perhaps not what was meant. */

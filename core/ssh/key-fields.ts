@@ -11,10 +11,10 @@ export type KeyFields =
   | { readonly kind: 'Rsa'; readonly exponent: Buffer; readonly modulus: Buffer };
 
 /** OpenSSH's bound, too. A signature check takes time with the square of it. */
-export const maximumRsaBits = 16_384;
+export const maxRsaBits = 16_384;
 
 /** Programs make keys with exponents from 3 to 65537; a long one only makes checks slow. */
-const maximumExponentBytes = 4;
+const maxExponentBytes = 4;
 
 /**
  * Reads the fields that follow a key type's name, in a key blob as in a certificate, and accepts only their one
@@ -55,8 +55,8 @@ const readEcdsa = (curve: EllipticCurve, reader: WireReader): KeyFields => {
 
 /** RFC 4253 §6.6: `mpint exponent, mpint modulus`. */
 const readRsa = (reader: WireReader): KeyFields => {
-  const exponent = reader.positiveMpint(maximumExponentBytes);
-  const modulus = reader.positiveMpint(maximumRsaBits / 8);
+  const exponent = reader.positiveMpint(maxExponentBytes);
+  const modulus = reader.positiveMpint(maxRsaBits / 8);
   if (!isOdd(exponent) || (exponent.length === 1 && exponent.readUInt8(0) < 3)) {
     throw new WireError('its RSA exponent is not an odd number from 3 on');
   }

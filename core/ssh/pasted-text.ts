@@ -9,7 +9,7 @@ import { explainRefusedType, isPublicKeyType, looksLikeKeyType } from './key-typ
 const privateKeyPattern = /BEGIN[A-Z0-9\s]{1,40}PRIVATE\s{1,4}KEY|PuTTY-User-Key-File-|b3BlbnNzaC1rZXktdjEA/i;
 
 /** Of a text that is searched for a key type behind options. */
-const maximumWords = 64;
+const maxWords = 64;
 
 /** Only the first that is found is told, so the more particular ones come first. */
 const explanations: readonly (readonly [RegExp, string])[] = [
@@ -49,7 +49,7 @@ export const explainPastedText = (text: string): string => {
   if (text === '') return 'it is empty; give the line of a .pub file';
   const found = explanations.find(([pattern]) => pattern.test(text));
   if (found) return found[1];
-  const [first = '', ...others] = text.split(/[ \t]+/, maximumWords);
+  const [first = '', ...others] = text.split(/[ \t]+/, maxWords);
   if (isPublicKeyType(first)) {
     return 'the base64 after the type is missing or damaged; give the whole line of the .pub file';
   }

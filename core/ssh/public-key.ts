@@ -16,7 +16,7 @@ export type PublicKey = {
 export const minimumRsaBits = 2048;
 
 /** In characters. OpenSSH reads no more bytes either (`SSH_MAX_PUBKEY_BYTES`); the longest RSA key takes a sixth. */
-const maximumLineLength = 16_384;
+const maxLineLength = 16_384;
 
 /** Type, base64, and an optional comment without control characters, which is thrown away. */
 const linePattern = /^([a-z0-9-]+)[ \t]+([A-Za-z0-9+/]+={0,2})(?:[ \t]+[\P{Cc}\t]*)?$/u;
@@ -30,7 +30,7 @@ const giveWholeLine = 'give the whole line of the .pub file, as it is';
  */
 export const parsePublicKeyLine = (line: string): Result<PublicKey, string> => {
   if (holdsPrivateKey(line)) return err(privateKeyExplanation);
-  if (line.length > maximumLineLength) return err('it is too long for a public key; give the line of a .pub file');
+  if (line.length > maxLineLength) return err('it is too long for a public key; give the line of a .pub file');
   const text = line.trim();
   const [, type = '', base64 = ''] = linePattern.exec(text) ?? [];
   if (!isPublicKeyType(type)) return err(explainPastedText(text));

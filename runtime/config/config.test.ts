@@ -77,6 +77,7 @@ const values: readonly [flag: string, written: string, field: [string, string], 
   ['--ssh-rekey-bytes', '1048576', ['ssh', 'rekeyBytes'], 2 ** 20],
   ['--repository-max-push-size', '2GiB', ['repository', 'maxPushSize'], 2 ** 31],
   ['--repository-max-push-size', '0', ['repository', 'maxPushSize'], 0],
+  ['--repository-max-git-memory', '0', ['repository', 'maxGitMemory'], 0],
   ['--sessions-idle-timeout', '90m', ['sessions', 'idleTimeout'], 5_400_000],
   ['--sessions-max-duration', '0', ['sessions', 'maxDuration'], 0],
   ['--http-listen', 'off', ['http', 'listen'], undefined],
@@ -156,9 +157,31 @@ test('a configuration file that is absent, a folder or a device is refused', () 
   assert.match(problems(['--config', '/dev/zero'])[0] ?? '', /is not a file/);
 });
 
+test('a variable that is like no other is not taken for one', () => {
+  assert.deepEqual(problems([], { GIT_INGRESS_FOO: '1' }), ['variable GIT_INGRESS_FOO: unknown variable']);
+});
+
 test('an empty configuration file says nothing', () => withFile('# nothing\n', (file) => accepted(['--config', file])));
 
+const unknownVariables: readonly [variable: string, value: string, meant: string | undefined][] = [
+  ['GIT_INGRESS_SSH_PORT', '1', 'GIT_INGRESS_SSH_LISTEN'],
+  ['GIT_INGRESS_HTTP_HOST', 'localhost', 'GIT_INGRESS_HTTP_LISTEN'],
+  ['GIT_INGRESS_SSH_LISTN', '127.0.0.1:1', 'GIT_INGRESS_SSH_LISTEN'],
+  ['GIT_INGRESS_GATEWAY_SERVICE_PORT_SSH', '22', undefined],
+  ['GIT_INGRESS_GATEWAY_PORT_22_TCP_ADDR', '10.0.0.1', undefined],
+  ['GIT_INGRESS_SSH_LISTN', 'tcp://10.0.0.1:22', 'GIT_INGRESS_SSH_LISTEN'],
+  ['GIT_INGRESS_FOO', '1', undefined],
+];
+for (const [variable, value, meant] of unknownVariables) {
+  test(`${variable}=${value} is unknown`, () => {
+    const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+    assert.deepEqual(problems([], { [variable]: value }), [`variable ${variable}: unknown variable${hint}`]);
+  });
+}
+
 test('the variables that Kubernetes makes of Services are not ours', () => {
+  accepted([], { GIT_INGRESS_PORT: 'tcp://10.0.0.1:22', GIT_INGRESS_PORT_22_UDP: 'udp://10.0.0.1:22' });
+  accepted([], { GIT_INGRESS_SERVICE_HOST: '10.0.0.1', GIT_INGRESS_SERVICE_PORT: '22' });
   accepted([], {
     GIT_INGRESS_GATEWAY_SERVICE_HOST: '10.0.0.1',
     GIT_INGRESS_GATEWAY_SERVICE_PORT_SSH: '22',
@@ -177,7 +200,9 @@ test('a flag of another subcommand, and a missing required option, are problems'
 });
 
 test("a subcommand's own flags and positionals are handed on, and all after -- is positional", () => {
-  const request = { accepted: { options: ['manifests'], ownFlags: ['--user'] } };
+  const request = {
+    accepted: { options: ['manifests'], ownFlags: [{ flag: '--user', placeholder: 'NAME', description: 'Who.' }] },
+  };
   const { own, positionals } = accepted(['read', '--user', 'a/b', 'path', '--', '--user'], {}, request);
   assert.deepEqual([...own], [['--user', 'a/b']]);
   assert.deepEqual(positionals, ['read', 'path', '--user']);

@@ -1,5 +1,5 @@
 import { load } from 'js-yaml';
-import { nearest } from './nearest.ts';
+import { nearest } from '../../core/nearest.ts';
 import { optionByField, options } from './options.ts';
 import type { ConfigProblem, Setting, Settings } from './settings.ts';
 

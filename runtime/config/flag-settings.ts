@@ -1,5 +1,5 @@
+import { nearest } from '../../core/nearest.ts';
 import { type ParsedArguments, parseArguments } from './arguments.ts';
-import { nearest } from './nearest.ts';
 import { type Option, options } from './options.ts';
 import type { ConfigProblem, Setting, Settings } from './settings.ts';
 
@@ -7,9 +7,11 @@ import type { ConfigProblem, Setting, Settings } from './settings.ts';
 export type Accepted = {
   /** Fields or groups of options: `manifests`, `ssh`. */
   readonly options: readonly string[];
-  /** Flags of this subcommand alone, which are no part of the configuration: `--user`. All take a value. */
-  readonly ownFlags?: readonly string[];
+  readonly ownFlags?: readonly OwnFlag[];
 };
+
+/** A flag of one subcommand alone, which is no part of the configuration: `--user`. It takes a value. */
+export type OwnFlag = { readonly flag: string; readonly placeholder: string; readonly description: string };
 
 type FlagSettings = Settings & {
   readonly configFile: string | undefined;
@@ -22,13 +24,20 @@ type FlagSettings = Settings & {
 export const acceptedOptions = (accepted: Accepted): readonly Option[] =>
   options.filter(({ field }) => accepted.options.some((name) => field === name || field.startsWith(`${name}.`)));
 
+/** Every subcommand takes it. */
+export const configFlag: OwnFlag = {
+  flag: '--config',
+  placeholder: 'FILE',
+  description: 'Reads options from a YAML file. (GIT_INGRESS_CONFIG)',
+};
+
 const switches: ReadonlySet<string> = new Set(['--help', '-h']);
 
 /** Reads a command line. Flags that the subcommand does not take, and flags without a value, are problems. */
 export function readFlagSettings(argv: readonly string[], accepted: Accepted): FlagSettings {
   const { flags, positionals } = parseArguments(argv, switches);
   const byFlag = new Map(acceptedOptions(accepted).map((option) => [option.flag, option]));
-  const ownFlags = new Set([...(accepted.ownFlags ?? []), '--config']);
+  const ownFlags = new Map([...(accepted.ownFlags ?? []), configFlag].map((own) => [own.flag, own]));
   const values = new Map<string, Setting>();
   const own = new Map<string, string>();
   const problems: ConfigProblem[] = [];
@@ -37,8 +46,8 @@ export function readFlagSettings(argv: readonly string[], accepted: Accepted): F
     const origin = `flag ${flag}`;
     const problem = (message: string) => problems.push({ origin, message });
     const option = byFlag.get(flag);
-    if (option === undefined && !ownFlags.has(flag)) problem(unknownFlag(flag, [...byFlag.keys(), ...ownFlags]));
-    else if (value === undefined) problem(`needs a value${option === undefined ? '' : `: ${option.placeholder}`}`);
+    if (option === undefined && !ownFlags.has(flag)) problem(unknownFlag(flag, [...byFlag.keys(), ...ownFlags.keys()]));
+    else if (value === undefined) problem(`needs a value: ${(option ?? ownFlags.get(flag))?.placeholder}`);
     else if (option === undefined) own.has(flag) ? problem('is given twice') : own.set(flag, value);
     else if (!values.has(option.field)) values.set(option.field, { origin, value });
     else if (option.list) values.set(option.field, { origin, value: `${values.get(option.field)?.value},${value}` });

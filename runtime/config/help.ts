@@ -1,4 +1,4 @@
-import { type Accepted, acceptedOptions } from './flag-settings.ts';
+import { type Accepted, acceptedOptions, configFlag, type OwnFlag } from './flag-settings.ts';
 import { type Option, options } from './options.ts';
 
 const indent = 6;
@@ -6,9 +6,14 @@ const width = 100;
 
 /** The options of a subcommand for a terminal: each with its default, what it does, and its variable. */
 export function formatOptions(accepted: Accepted): string {
-  const config = '  --config FILE\n      Reads options from a YAML file. (GIT_INGRESS_CONFIG)';
-  return [...acceptedOptions(accepted).map(formatOption), config].join('\n');
+  return [...acceptedOptions(accepted).map(formatOption), formatOwnFlag(configFlag)].join('\n');
 }
+
+/** The flags of one subcommand alone. */
+export const formatOwnFlags = (flags: readonly OwnFlag[]): string => flags.map(formatOwnFlag).join('\n');
+
+const formatOwnFlag = ({ flag, placeholder, description }: OwnFlag): string =>
+  `  ${flag} ${placeholder}\n${wrap(description)}`;
 
 function formatOption(option: Option): string {
   const fallback = option.default ? ` [${option.default}]` : '';
@@ -51,7 +56,9 @@ Each subcommand takes the flags that concern it (\`git-ingress SUBCOMMAND --help
 all options for all of them.
 
 Every value is checked before anything listens. All that is wrong is named at once, with where it stands and what is
-expected, and the exit code is 2. Unknown flags, fields, and variables that begin with \`GIT_INGRESS_\` are wrong too.
+expected, and the exit code is 2. Unknown flags, fields, and variables that begin with \`GIT_INGRESS_\` are wrong too. Left out are the variables that
+Kubernetes makes of a Service whose name begins with \`git-ingress\`: \`…_PORT\` and \`…_PORT_22_TCP\` where the value is
+an address such as \`tcp://10.0.0.1:22\`, and all of a Service whose \`…_SERVICE_HOST\` is set.
 
 - A DURATION is a whole number with a unit: \`500ms\`, \`30s\`, \`10m\`, \`12h\`, \`1d\`.
 - A SIZE is a whole number of bytes, with or without a unit: \`64KiB\`, \`512MiB\`, \`1GiB\`.

@@ -112,6 +112,11 @@ export const configSchema = z.strictObject({
   sessions: group({
     maxPerConnection: option(kinds.count({ min: 1, max: 1_000 }), '10', 'Sessions at once on one connection.'),
     maxDuration: option(kinds.duration({ min: '1s', off: true }), '12h', 'A session is ended after this time.'),
+    requestTimeout: option(
+      kinds.duration({ min: '1s', off: true }),
+      '2m',
+      'A fetch or an archive whose client has not said a word of what it wants is ended after this time without a byte.',
+    ),
     idleTimeout: option(
       kinds.duration({ min: '1s', off: true }),
       '0',
@@ -139,6 +144,11 @@ export const configSchema = z.strictObject({
       kinds.size({ min: '1MiB', max: '1024TiB', off: true }),
       '0',
       'Larger pushes are refused while they arrive; 0: what the disk has room for.',
+    ),
+    maxGitMemory: option(
+      kinds.size({ min: '1GiB', max: '1024GiB', off: true }),
+      '2GiB',
+      'Memory that each git may take beside the files it maps; 0: what the machine has. Holds for the repository server too.',
     ),
     listen: optional(kinds.linkAddress, 'Where gateways reach this repository server.'),
     pod: optional(

@@ -1,6 +1,6 @@
-import type { Condition } from '../../core/api/condition.ts';
 import { formatRef } from '../../core/api/object-ref.ts';
-import { acceptedCondition, type CompiledIndex } from '../../core/index/compile.ts';
+import { type CompiledIndex, findingAt } from '../../core/index/compile.ts';
+import type { Finding } from '../../core/index/findings.ts';
 import type { ManifestObject } from './manifest-file.ts';
 import type { Manifests } from './manifests.ts';
 import type { ManifestProblem } from './problem.ts';
@@ -8,27 +8,33 @@ import type { ManifestProblem } from './problem.ts';
 /** `KIND NAMESPACE/NAME`, as messages name an object. */
 export const nameOf = ({ resource }: ManifestObject): string => `${resource.kind} ${formatRef(resource.metadata)}`;
 
-/** The condition `Accepted` of each object, as the operator would write it. */
-export function* acceptedConditions(
-  manifests: Manifests,
-  { findings }: CompiledIndex,
-  now: number,
-): Generator<{ readonly object: ManifestObject; readonly condition: Condition }> {
+export type Verdict = {
+  readonly object: ManifestObject;
+  /** What the operator would write into the condition `Accepted`. */
+  readonly finding: Finding;
+  /** The line of the field that it is about, else that of the object. */
+  readonly line: number;
+};
+
+/** What is found of each object when all are taken together. `now` is in milliseconds since 1970. */
+export function* verdicts(manifests: Manifests, { findings }: CompiledIndex, now: number): Generator<Verdict> {
   for (const object of manifests.objects) {
-    const finding = findings.get(object.resource);
-    if (finding === undefined) throw new Error(`no finding for ${nameOf(object)}`);
-    yield { object, condition: acceptedCondition(object.resource, finding, now) };
+    const known = findings.get(object.resource);
+    if (known === undefined) throw new Error(`no finding for ${nameOf(object)}`);
+    const finding = findingAt(now, object.resource, known);
+    const offset = finding.field === undefined ? undefined : object.fieldOffsets[finding.field];
+    yield { object, finding, line: object.line + (offset ?? 0) };
   }
 }
 
 /** Objects that are not accepted, as problems of their files. Passing time makes none: an expired key is no mistake. */
 export function findUnaccepted(manifests: Manifests, compiled: CompiledIndex): readonly ManifestProblem[] {
   const problems: ManifestProblem[] = [];
-  for (const { object, condition } of acceptedConditions(manifests, compiled, 0)) {
-    if (condition.status === 'True') continue;
-    const { file, line } = object;
-    const message = `${condition.reason}: ${condition.message}`;
-    problems.push({ kind: 'NotAccepted', file, line, object: nameOf(object), message });
+  for (const { object, finding, line } of verdicts(manifests, compiled, 0)) {
+    if (finding.reason === 'Accepted') continue;
+    const { file, line: objectLine } = object;
+    const message = `${finding.reason}: ${finding.message}`;
+    problems.push({ kind: 'NotAccepted', file, line, object: nameOf(object), objectLine, message });
   }
   return problems;
 }

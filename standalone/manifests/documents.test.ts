@@ -105,12 +105,12 @@ const documents: readonly [name: string, text: string, expected: readonly string
   [
     'a misspelt field',
     user('alice', 'spec:\n  displayName: A\n  suspendd: true\n'),
-    ['5 GitUser default/alice: spec.suspendd: unknown field: remove it, or look for a typing error'],
+    ['5 GitUser default/alice: spec.suspendd: unknown field; did you mean suspended?'],
   ],
   [
     'a boolean of YAML 1.1',
     user('alice', 'spec:\n  suspended: yes\n'),
-    ['4 GitUser default/alice: spec.suspended: Invalid input: expected boolean, received string'],
+    ['4 GitUser default/alice: spec.suspended: must be true or false, not "yes"'],
   ],
   [
     'a bad item of a list',
@@ -133,8 +133,6 @@ const documents: readonly [name: string, text: string, expected: readonly string
   ['something else', '- 1\n', ['0 ignored a document that is no object']],
   ['no name at all', 'a: 1\n', ['0 ignored a document without apiVersion and kind']],
   ['anchors and merge keys', user('a', 'spec: &s\n  <<: {groups: [&g x]}\n  email: a@b\n'), ['0 GitUser default/a']],
-  ['a syntax error', 'a: 1\nb: [\n', ['2 broken: deficient indentation']],
-  ['two fields of one name', 'a: 1\na: 2\n', ['1 broken: duplicated mapping key']],
   [
     'a tag that would build something else',
     'a: !!js/function x\n',
@@ -144,6 +142,129 @@ const documents: readonly [name: string, text: string, expected: readonly string
 for (const [name, text, expected] of documents) {
   test(`reads ${name}`, () => assert.deepEqual(summarize(text), expected));
 }
+
+const repository = (spec: string) =>
+  `apiVersion: gitingress.dev/v1alpha1\nkind: Repository\nmetadata: {name: app}\nspec:\n${spec}`;
+const grant = (entry: string) => repository(`  access:\n  - ${entry}\n`);
+const anybody = 'subjects: [{kind: Everyone}]';
+
+/** What each mistake is told, without the object's name. */
+const mistakes: readonly [name: string, text: string, expected: readonly string[]][] = [
+  [
+    'a choice in other letters',
+    grant(`{role: write, ${anybody}}`),
+    ['5 spec.access[0].role: must be Read, Write or Maintain, not "write"; did you mean Write?'],
+  ],
+  [
+    'a choice like none',
+    grant(`{role: Owner, ${anybody}}`),
+    ['5 spec.access[0].role: must be Read, Write or Maintain, not "Owner"'],
+  ],
+  [
+    'a choice that is too long to repeat',
+    grant(`{role: ${'x'.repeat(41)}, ${anybody}}`),
+    ['5 spec.access[0].role: must be Read, Write or Maintain, not a text of 41 characters'],
+  ],
+  [
+    'a choice that is missing',
+    grant(`{${anybody}}`),
+    ['5 spec.access[0].role: is missing: give Read, Write or Maintain'],
+  ],
+  [
+    'one field by another name',
+    grant('{role: Read, subject: [{kind: Everyone}]}'),
+    ['5 spec.access[0].subject: unknown field; did you mean subjects?'],
+  ],
+  [
+    'a second field of nearly the same name',
+    grant(`{role: Read, ${anybody}, subject: []}`),
+    ['5 spec.access[0].subject: unknown field: remove it, or look for a typing error'],
+  ],
+  ['a list that is missing', grant('{role: Read}'), ['5 spec.access[0].subjects: is missing: give a list']],
+  [
+    'a list that is empty',
+    grant('{role: Read, subjects: []}'),
+    ['5 spec.access[0].subjects: must have at least 1 item'],
+  ],
+  ['a field without a value', repository('  access:\n'), ['4 spec.access: is empty: give a list']],
+  [
+    'a value for a list',
+    user('a', 'spec: {groups: developers}'),
+    ['3 spec.groups: must be a list, not "developers": begin each item with "- "'],
+  ],
+  ['a list for a mapping', grant('[]'), ['5 spec.access[0]: must be a mapping, not a list']],
+  ['a number for text', user('12'), ['2 metadata.name: must be text, not 12: put it in quotes']],
+  [
+    'a text that is too long',
+    repository(`  description: ${'x'.repeat(256)}\n`),
+    ['4 spec.description: must have at most 255 characters, not 256'],
+  ],
+  [
+    'another kind',
+    user('a').replace('GitUser', 'Gituser'),
+    ['1 kind: must be GitUser, SSHKey or Repository, not "Gituser"; did you mean GitUser?'],
+  ],
+  [
+    'a misspelt field that is needed, at the top',
+    user('a').replace('apiVersion', 'apiversion'),
+    ['0 apiversion: unknown field; did you mean apiVersion?'],
+  ],
+  [
+    'several mistakes at once',
+    grant('{role: read, subjects: [{kind: Evryone}]}'),
+    [
+      '5 spec.access[0].role: must be Read, Write or Maintain, not "read"; did you mean Read?',
+      '5 spec.access[0].subjects[0].kind: must be User, Group or Everyone, not "Evryone"; did you mean Everyone?',
+    ],
+  ],
+];
+for (const [name, text, expected] of mistakes) {
+  test(`explains ${name}`, () => {
+    const { objects, invalid } = parseDocument(text);
+    assert.deepEqual([objects, invalid.map(({ line, message }) => `${line} ${message}`)], [[], expected]);
+  });
+}
+
+test('a private key in the place of something else is not repeated', () => {
+  const pem = '-----BEGIN OPENSSH PRIVATE KEY-----\\nc2VjcmV0\\n-----END OPENSSH PRIVATE KEY-----';
+  const { invalid } = parseDocument(grant(`{role: "${pem}", ${anybody}}`));
+  assert.doesNotMatch(JSON.stringify(invalid), /c2VjcmV0/);
+});
+
+const syntaxErrors: readonly [name: string, text: string, line: number, advice: RegExp][] = [
+  [
+    'a forgotten separator',
+    `${user('a')}${user('b')}`,
+    3,
+    /duplicated mapping key: .* a line "---" may be missing above it$/,
+  ],
+  ['a field that is there twice', 'a:\n  b: 1\n  b: 2\n', 2, /duplicated mapping key: remove one of the two$/],
+  ['a tab', 'a:\n\tb: 1\n', 1, /: indent with spaces$/],
+  ['too little indentation', 'a:\n  b: 1\n c: 2\n', 2, /: indent the fields of one mapping alike/],
+  ['too much indentation', 'a:\n  b: 1\n   c: 2\n', 2, /: indent the fields of one mapping alike/],
+  ['a colon in a text', 'a: b: c\n', 0, /put text in quotes if it holds ": "/],
+  ['a sign before a text', 'a: @b\n', 0, /put text in quotes if it .* begins with a sign/],
+  ['an open bracket', 'a: 1\nb: [\n', 2, /a bracket or a quotation mark above is not closed$/],
+  ['an open quotation mark', 'a: "x\nb: 1\n', 1, /a bracket or a quotation mark above is not closed$/],
+  ['no colon', 'a: 1\nb\nc: 2\n', 2, /write a field as "name: value"/],
+  ['no blank after the colon', 'a:1\nb: 2\n', 1, /with a blank after the colon/],
+  ['a star', 'refs: *\n', 0, /put text that begins with \* or & in quotes$/],
+  ['an alias of nothing', 'refs: *x\n', 0, /put text that begins with \* or & in quotes$/],
+];
+for (const [name, text, line, advice] of syntaxErrors) {
+  test(`says what to do about ${name}`, () => {
+    const { broken } = parseDocument(text);
+    assert.equal(broken?.line, line);
+    assert.match(broken?.message ?? '', advice);
+  });
+}
+
+test('tells how far below its first line each field of an object stands', () => {
+  const text = `# a\n---\n${repository('  path: x\n\n  access:\n  - {role: Read, subjects: [{kind: Everyone}]}\n')}`;
+  const [object] = parseDocument(text).objects;
+  assert.equal(object?.line, 2);
+  assert.deepEqual([object?.fieldOffsets.path, object?.fieldOffsets.access], [4, 6]);
+});
 
 test('reads the items of a List, each with its own line', () => {
   const item = (name: string, spec: string) =>
@@ -171,6 +292,18 @@ test('a field __proto__ is as unknown as any other', () => {
   const metadata = user('a').replace('name: a', 'name: a, __proto__: {x: 1}');
   assert.deepEqual(summarize(metadata), [`2 GitUser default/a: metadata.__proto__: ${unknown}`]);
   assert.deepEqual(summarize(user('a', '__proto__: 1\n')), [`3 GitUser default/a: __proto__: ${unknown}`]);
+});
+
+test('a label or annotation __proto__ is refused, not dropped', () => {
+  for (const field of ['labels', 'annotations']) {
+    const text = user('a').replace('name: a', `name: a, ${field}: {b: c, __proto__: d}`);
+    assert.deepEqual(summarize(text), [
+      `2 GitUser default/a: metadata.${field}.__proto__: a name must begin with a letter or digit: choose another one`,
+    ]);
+  }
+  assert.deepEqual(summarize(user('a').replace('name: a', 'name: a, labels: {constructor: b}')), [
+    '0 GitUser default/a',
+  ]);
 });
 
 test('a document of more than 1 MiB is refused unless it is a list, and a list of more than 4 MiB', () => {

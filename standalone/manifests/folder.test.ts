@@ -75,7 +75,7 @@ test('beyond 10000 folders, the rest is left out, said so, and keeps what it las
   const second = await readManifests(root, first);
   assert.deepEqual(names(second), ['x']);
   assert.deepEqual(messages(second, root), [
-    'Unreadable .:undefined: has more than 10000 folders; the rest is left out; what was last read of it holds',
+    'Unreadable .:undefined: has more than 10000 folders; the rest is left out; what a running server last read of it holds',
   ]);
 });
 
@@ -219,7 +219,10 @@ test('a folder that vanishes keeps its last objects and says so, until it is bac
   await rename(root, join(parent, 'elsewhere'));
   const second = await readManifests(root, first);
   assert.deepEqual([names(second), second.isCurrent], [['a'], false]);
-  assert.match(messages(second, root)[0] ?? '', /Unreadable .*cannot be read: no such file or folder; what was last/);
+  assert.match(
+    messages(second, root)[0] ?? '',
+    /Unreadable .*cannot be read: no such file or folder; what a running server last/,
+  );
   await write('b.yaml', user('b'));
   const third = await readManifests(root, second);
   assert.deepEqual([names(third), third.isCurrent, third.problems], [['b'], true, []]);

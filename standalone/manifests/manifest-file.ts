@@ -1,16 +1,15 @@
 import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import type { Resource } from '../../core/api/resource.ts';
-import { type DocumentContent, parseDocument } from './parse-document.ts';
+import { type DocumentContent, type PlacedResource, parseDocument } from './parse-document.ts';
 import type { ManifestProblem } from './problem.ts';
 import { readText, type TextProblem } from './read-text.ts';
 import { splitDocuments } from './split-documents.ts';
 import type { FoundFile } from './walk.ts';
 
-/** An object and where it is written. */
-export type ManifestObject = { readonly resource: Resource; readonly file: string; readonly line: number };
+/** An object and where it is written; lines are counted from 1. */
+export type ManifestObject = PlacedResource & { readonly file: string };
 
-/** A document that is none of ours. */
+/** A document of another kind. */
 export type IgnoredDocument = { readonly file: string; readonly line: number; readonly what: string };
 
 /** A file as it was last read. */
@@ -35,8 +34,8 @@ export type FileContent = {
 };
 
 /** File systems keep time in ticks of up to 10 ms, some network file systems of more. */
-const settleMilliseconds = 100;
-const sliceMilliseconds = 10;
+const settleMs = 100;
+const sliceMs = 10;
 
 /**
  * Reads a file of manifests. One with a syntax error anywhere keeps what it last said as a whole: half of a file that
@@ -49,7 +48,7 @@ export async function readManifestFile(
   signal?: AbortSignal,
 ): Promise<ManifestFile | undefined> {
   const now = Date.now();
-  const isSettled = now - found.changedAt > settleMilliseconds || found.changedAt - now > 60_000;
+  const isSettled = now - found.changedAt > settleMs || found.changedAt - now > 60_000;
   const { path: file, identity } = found;
   const lastGood = previous?.lastGood;
   const text = await readText(file);
@@ -61,7 +60,7 @@ export async function readManifestFile(
   const content = await parseContent(text.value, file, previous?.content.documents, signal);
   if (content.broken.length === 0) return { identity, isSettled, content, lastGood: content, problems: [] };
   const inForce = lastGood ?? content;
-  const consequence = lastGood === undefined ? 'its other documents hold' : keeps(lastGood);
+  const consequence = lastGood === undefined ? othersHold : keeps(lastGood);
   const problems = content.broken.map(({ line, message }): ManifestProblem => {
     return { kind: 'NotYaml', file, line, message: `is not YAML: ${message}; ${consequence}` };
   });
@@ -71,6 +70,7 @@ export async function readManifestFile(
 const nothing: FileContent = { objects: [], ignored: [], problems: [], documents: new Map() };
 const maxBroken = 20;
 
+const othersHold = 'until that is repaired, its other documents hold, or what a running server last read of it';
 const keeps = ({ objects }: FileContent): string =>
   `until that is repaired, its last good state holds (${objects.length} objects)`;
 
@@ -93,21 +93,23 @@ async function parseContent(
   const problems: ManifestProblem[] = [];
   const documents = new Map<string, DocumentContent>();
   const broken: { line: number; message: string }[] = [];
-  let sliceEnd = performance.now() + sliceMilliseconds;
+  let sliceEnd = performance.now() + sliceMs;
   for (const { text: document, line: start } of splitDocuments(text)) {
     signal?.throwIfAborted();
     const digest = hash('sha256', document, 'base64');
     const content = documents.get(digest) ?? known?.get(digest) ?? parseDocument(document);
     documents.set(digest, content);
     const at = (line: number) => start + line + 1;
-    for (const { resource, line } of content.objects) objects.push({ resource, file, line: at(line) });
+    for (const { line, ...rest } of content.objects) objects.push({ file, line: at(line), ...rest });
     for (const { what, line } of content.ignored) ignored.push({ file, line: at(line), what });
-    for (const { line, ...rest } of content.invalid) problems.push({ kind: 'Invalid', file, line: at(line), ...rest });
+    for (const { line, objectLine, ...rest } of content.invalid) {
+      problems.push({ kind: 'Invalid', file, line: at(line), objectLine: at(objectLine), ...rest });
+    }
     if (content.broken) broken.push({ line: at(content.broken.line), message: content.broken.message });
     if (performance.now() < sliceEnd) continue;
     // The gateway lives in the same process: sessions go on while a large file is read.
     await setImmediate();
-    sliceEnd = performance.now() + sliceMilliseconds;
+    sliceEnd = performance.now() + sliceMs;
   }
   return { objects, ignored, problems, documents, broken };
 }

@@ -39,7 +39,7 @@ export function mergeFiles(
   const problems: ManifestProblem[] = unreadable.map(({ path, message }) => ({
     kind: 'Unreadable',
     file: path,
-    message: files.size === 0 ? message : `${message}; what was last read of it holds`,
+    message: files.size === 0 ? message : `${message}; what a running server last read of it holds`,
   }));
   const ignored: IgnoredDocument[] = [];
   for (const { content, problems: fileProblems } of files.values()) {
@@ -71,6 +71,7 @@ const sameName = (name: string, object: ManifestObject, first: ManifestObject): 
   file: object.file,
   line: object.line,
   object: name,
+  objectLine: object.line,
   message: `the same object is at ${formatPlace(first)}, which holds: rename or remove one of the two`,
 });
 

@@ -8,15 +8,28 @@ import { firstContentLine } from './split-documents.ts';
 
 /** What one document of a file says. It hangs on the text alone; lines are counted from 0 at its beginning. */
 export type DocumentContent = {
-  readonly objects: readonly { readonly resource: Resource; readonly line: number }[];
+  readonly objects: readonly PlacedResource[];
   readonly invalid: readonly InvalidField[];
-  /** Documents that are none of ours, e.g. `v1 Namespace`. */
+  /** Documents of other kinds, e.g. `v1 Namespace`. */
   readonly ignored: readonly { readonly what: string; readonly line: number }[];
   /** Set when the text is no YAML; there is nothing else then. */
   readonly broken?: YamlProblem;
 };
 
-export type InvalidField = { readonly object?: string; readonly line: number; readonly message: string };
+export type PlacedResource = {
+  readonly resource: Resource;
+  readonly line: number;
+  /** How many lines below that each field of its spec stands: `{publicKey: 7}`. */
+  readonly fieldOffsets: Readonly<Record<string, number>>;
+};
+
+export type InvalidField = {
+  readonly object: string;
+  /** Of the object, and of the field in it. */
+  readonly objectLine: number;
+  readonly line: number;
+  readonly message: string;
+};
 
 const defaults = { namespace: 'default', uidOf: derivedUid };
 const ourGroup = apiVersion.slice(0, apiVersion.indexOf('/') + 1);
@@ -28,14 +41,9 @@ export function parseDocument(text: string): DocumentContent {
   const parsed = parseYaml(text);
   if (!parsed.ok) return { objects: [], invalid: [], ignored: [], broken: parsed.error };
   const content = { objects: [], invalid: [], ignored: [] } as Collected;
-  let lines: ReturnType<typeof createLineFinder> | undefined;
-  const lineOf: LineOf = (path) => {
-    // What is needed of every object must not cost a second parsing.
-    if (path.length === 0) return firstContentLine(text);
-    lines ??= createLineFinder(text);
-    return lines(path);
-  };
-  const document = parsed.value;
+  const { value: document, events } = parsed.value;
+  const lines = createLineFinder(text, events);
+  const lineOf: LineOf = (path) => (path.length === 0 ? firstContentLine(text) : lines(path));
   if (isList(document))
     for (const [index, item] of document.items.entries()) read(item, ['items', index], lineOf, content);
   else if (document !== null) read(document, [], lineOf, content);
@@ -45,7 +53,7 @@ export function parseDocument(text: string): DocumentContent {
 type Path = readonly (string | number)[];
 type LineOf = (path: Path) => number;
 type Collected = {
-  objects: { resource: Resource; line: number }[];
+  objects: PlacedResource[];
   invalid: InvalidField[];
   ignored: { what: string; line: number }[];
 };
@@ -63,8 +71,11 @@ function read(document: unknown, path: Path, lineOf: LineOf, content: Collected)
     return;
   }
   const parsed = parseResource(document, defaults);
-  if (parsed.ok) content.objects.push({ resource: parsed.value, line: lineOf(path) });
-  else content.invalid.push(...describe(parsed.error, path, lineOf));
+  if (parsed.ok) {
+    const line = lineOf(path);
+    const fields = Object.keys(parsed.value.spec).map((field) => [field, lineOf([...path, 'spec', field]) - line]);
+    content.objects.push({ resource: parsed.value, line, fieldOffsets: Object.fromEntries(fields) });
+  } else content.invalid.push(...describe(parsed.error, path, lineOf));
 }
 
 /** A document with our kind and no apiVersion is most likely ours, and must not be passed over in silence. */
@@ -83,13 +94,16 @@ function nameOf(document: unknown): string {
 
 function describe(invalid: InvalidResource, path: Path, lineOf: LineOf): readonly InvalidField[] {
   const object = [invalid.kind ?? 'object', invalid.ref === undefined ? '' : formatRef(invalid.ref)].join(' ').trim();
+  const objectLine = lineOf(path);
   const shown = invalid.problems.slice(0, maxProblemsOfObject).map((problem) => ({
     object,
+    objectLine,
     line: lineOf([...path, ...problem.path]),
     message: `${formatField(problem.path)}${problem.message}`,
   }));
   const rest = invalid.problems.length - shown.length;
-  return rest === 0 ? shown : [...shown, { object, line: lineOf(path), message: `and ${rest} more problems` }];
+  if (rest === 0) return shown;
+  return [...shown, { object, objectLine, line: objectLine, message: `and ${rest} more problems` }];
 }
 
 /** `['spec', 'access', 0]` to `spec.access[0]: `. */

@@ -1,16 +1,13 @@
-import { EVENT_ID, type Event, getScalarValue, parseEvents, type ScalarEvent } from 'js-yaml';
+import { EVENT_ID, type Event, getScalarValue, type ScalarEvent } from 'js-yaml';
 
 type Path = readonly (string | number)[];
 
 /** Where nodes lie in a text, by path. */
 type Node = { readonly offset: number; readonly children: ReadonlyMap<string, Node> };
 
-/**
- * Finds the lines of fields in the text of a document that was parsed without error. Costs as much as parsing it again,
- * so it is made only for documents that have something wrong with them.
- */
-export function createLineFinder(text: string): (path: Path) => number {
-  const root = buildTree(text);
+/** Finds the lines, from 0, of fields in the text of a document that was parsed, without error, into these events. */
+export function createLineFinder(text: string, events: readonly Event[]): (path: Path) => number {
+  const root = buildTree(text, events);
   const lineAt = createLineCounter(text);
   return (path) => {
     let node = root;
@@ -41,8 +38,7 @@ function createLineCounter(text: string): (offset: number) => number {
 }
 
 /** A mapping's child lies where its key does, a sequence's where the item does. */
-function buildTree(text: string): Node {
-  const events = parseEvents(text, {});
+function buildTree(text: string, events: readonly Event[]): Node {
   let next = 0;
   const build = (at?: number): Node => {
     const event = events[next++];

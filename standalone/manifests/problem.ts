@@ -18,6 +18,8 @@ export type ManifestProblem = {
   readonly line?: number;
   /** E.g. `SSHKey team-a/alice-laptop`. */
   readonly object?: string;
+  /** Where the object begins, which all problems of one object have in common; from 1. */
+  readonly objectLine?: number;
   /** What is wrong, and what to do. */
   readonly message: string;
 };

@@ -7,7 +7,12 @@ import { createProblemReporter } from './report-problems.ts';
 
 test('each problem is logged when it appears and when it is solved, and counted', async () => {
   const lines: { level: string; msg: string; problem?: ManifestProblem; unlogged?: number }[] = [];
-  const sink = { dropped: 0, flush: async () => {}, write: (text: string) => void lines.push(JSON.parse(text)) };
+  const sink = {
+    dropped: 0,
+    isLosing: false,
+    flush: async () => {},
+    write: (text: string) => void lines.push(JSON.parse(text)),
+  };
   const log = createLog({ level: 'info', format: 'json', component: 'test', sink });
   const metrics = new Registry();
   const report = createProblemReporter(log.logger, metrics);

@@ -99,6 +99,9 @@ export async function walkManifests(root: string, signal?: AbortSignal): Promise
   return ok({ files, folders, unreadable });
 }
 
+/** For people: which of the files in a folder are manifests. */
+export const whatIsRead = 'files that end in .yaml, .yml or .json are read, those whose names begin with a dot are not';
+
 const isManifestName = (path: string): boolean => /\.(ya?ml|json)$/i.test(path);
 
 /** Whether two walks saw the same files in the same state. */

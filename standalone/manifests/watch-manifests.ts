@@ -18,12 +18,12 @@ export type ManifestWatchOptions = {
   readonly onChange: (next: Manifests, previous: Manifests) => void | Promise<void>;
 };
 
-const pollMilliseconds = 200;
-const maxPollMilliseconds = 10_000;
+const pollMs = 200;
+const maxPollMs = 10_000;
 /** Looking at the folder takes at most this share of the time. */
 const pollShare = 1 / 20;
-const quietMilliseconds = 40;
-const maxBurstMilliseconds = 250;
+const quietMs = 40;
+const maxBurstMs = 250;
 
 /**
  * Notices changes of a folder of manifests. The operating system's hints make it quick; polling makes it certain, since
@@ -50,10 +50,10 @@ export function createManifestWatch({ directory, initial, onChange }: ManifestWa
 
   /** Programs save in several steps: truncate, write, rename. Waits until there is nothing to be seen for a moment. */
   const settle = async (): Promise<void> => {
-    const end = performance.now() + maxBurstMilliseconds;
+    const end = performance.now() + maxBurstMs;
     do {
       hinted = false;
-      await sleep(quietMilliseconds);
+      await sleep(quietMs);
     } while (hinted && performance.now() < end);
     hinted = false;
   };
@@ -86,7 +86,7 @@ export function createManifestWatch({ directory, initial, onChange }: ManifestWa
           const { isChanged, folders } = await lookAtManifests(directory, current, signal);
           hints.follow(folders);
           const cost = performance.now() - startedAt;
-          pause = Math.min(Math.max(pollMilliseconds, cost / pollShare), maxPollMilliseconds);
+          pause = Math.min(Math.max(pollMs, cost / pollShare), maxPollMs);
           if (isChanged) await read(signal);
           else if (current.isCurrent) verifiedAt = startedAt;
         }
