@@ -81,7 +81,10 @@ TEXT
 
 make_demo_key
 # If something else listens there, git-ingress says so and ends; the other's commands are not ours to print.
-if ! answers "$ssh_listen" && ! answers "$http_listen"; then
+if answers "$ssh_listen" || answers "$http_listen"; then
+  printf 'Something answers on %s or %s already. To use other ports:\n\n' "$ssh_listen" "$http_listen" >&2
+  printf 'GIT_INGRESS_SSH_LISTEN=127.0.0.1:2223 GIT_INGRESS_HTTP_LISTEN=127.0.0.1:9223 make run\n\n' >&2
+else
   server=$$
   {
     until is_ready; do

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, readdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,10 @@ import { run } from '../harness/run.ts';
 import { executable, makeHome, startStandalone } from '../harness/standalone.ts';
 import { makeWorkTree } from '../harness/work-tree.ts';
 
-const examples = fileURLToPath(new URL('../../examples/standalone', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const examples = join(root, 'examples/standalone');
+const keysToManifests = join(root, 'examples/moving/keys-to-manifests');
+const unit = readFileSync(join(root, 'examples/git-ingress.service'), 'utf8');
 
 /** Without what `make run` adds to it. */
 const files = readdirSync(examples).filter((name) => name !== 'demo-key.yaml');
@@ -55,4 +58,72 @@ test('the examples do what they say', async (context) => {
   assert.equal(await push(demo, 'demo/website', ':old'), 'warning');
   await tree.git('commit', '--quiet', '--amend', '--message', 'Rewritten');
   assert.equal(await push(demo, 'demo/website', 'main'), 'refused');
+});
+
+test('the keys of sshd and gitolite become manifests, and open what they opened', async (context) => {
+  const home = makeHome();
+  const names = ['alice', 'alice-2', 'carol', 'dan', 'john'] as const;
+  const keys = await Promise.all(names.map((name) => makeKey(home, name)));
+  const [alice, alice2, carol, dan, john] = keys.map(({ publicKey }) => publicKey.split(' ', 2).join(' '));
+  const authorizedKeys = join(home, 'authorized_keys');
+  const gitolite = 'command="/usr/share/gitolite3/gitolite-shell carol",no-port-forwarding,no-X11-forwarding,no-pty';
+  writeFileSync(
+    authorizedKeys,
+    `# everybody\n${alice} alice@laptop\n${alice2} alice@work\n${gitolite} ${carol}\nfrom="10.0.0.0/8" ${dan} dan@x\n`,
+  );
+  mkdirSync(join(home, 'keydir'));
+  const inKeydir = join(home, 'keydir', 'John_Doe@home.pub');
+  writeFileSync(inKeydir, `${john}\r\n`);
+
+  const { status, stdout, stderr } = await run(keysToManifests, ['team', authorizedKeys, inKeydir]);
+  assert.equal(status, 1, 'for what is left out');
+  assert.match(stderr, /authorized_keys:5: left out: its options have to be translated by hand: from="10.0.0.0\/8"/);
+  assert.match(stderr, /John_Doe@home\.pub:1: John_Doe becomes john-doe/);
+  const server = await startStandalone(context, { home, manifests: { 'people.yaml': stdout } });
+  const checked = await run(executable, ['check', server.manifests]);
+  assert.match(checked.stdout, /7 accepted, 0 refused\n$/);
+  const greetings = keys.map(async (key) => (await createClient(server, key).ssh([])).stdout.split(',')[0]);
+  const hello = (name: string): string => `Hello team/${name}`;
+  assert.deepEqual(await Promise.all(greetings), [
+    hello('alice'),
+    hello('alice'),
+    hello('carol'),
+    '',
+    hello('john-doe'),
+  ]);
+});
+
+test('two people are never taken for one because their names look alike here', async () => {
+  const home = makeHome();
+  const keys = await Promise.all(['one', 'two'].map((name) => makeKey(home, name)));
+  const [one, two] = keys.map(({ publicKey }) => publicKey.split(' ', 2).join(' '));
+  const file = join(home, 'authorized_keys');
+  writeFileSync(file, `${one} j.doe@a\n${two} J_Doe@b\n${two} J.Doe@b\n`);
+  const { status, stdout, stderr } = await run(keysToManifests, ['team', file]);
+  assert.equal(status, 1);
+  assert.match(stderr, /:3: left out: "J\.Doe" and "j\.doe" would both be j\.doe/);
+  assert.equal(stdout.match(/kind: GitUser/g)?.length, 2);
+});
+
+test('git-ingress starts with the settings of the systemd unit, and as systemd reads it', async (context) => {
+  const home = makeHome();
+  const variables = [...unit.matchAll(/^Environment=(GIT_INGRESS_\w+)=(.*)$/gm)].map(([, name, value]) => [
+    name,
+    value,
+  ]);
+  const places: Readonly<Record<string, string>> = {
+    '/etc/git-ingress/manifests': join(home, 'manifests'),
+    '/var/lib/git-ingress': join(home, 'data'),
+  };
+  const env = Object.fromEntries(variables.map(([name, value = '']) => [name, places[value] ?? value]));
+  assert.deepEqual(Object.keys(env).sort(), ['GIT_INGRESS_DATA', 'GIT_INGRESS_MANIFESTS', 'GIT_INGRESS_SSH_LISTEN']);
+  const server = await startStandalone(context, { home, env, manifests: {} });
+  assert.equal((await server.get('/readyz')).status, 200);
+  assert.equal(await server.stop(), 0);
+
+  const file = join(home, 'git-ingress.service');
+  writeFileSync(file, unit.replaceAll('/opt/git-ingress/', root));
+  const verified = await run('systemd-analyze', ['verify', file]).catch(() => undefined);
+  if (verified === undefined) context.diagnostic('systemd-analyze is not here: the unit was not verified');
+  else assert.deepEqual([verified.status, verified.stderr], [0, '']);
 });
