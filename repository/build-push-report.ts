@@ -2,9 +2,9 @@ import type { RefAction } from '../core/access/ref-rule.ts';
 import type { PushReport, RefVerdict } from '../core/link/push-report.ts';
 import type { PushVerdict } from './push-verdict.ts';
 
-const mostReported = 1_000;
+const maxReported = 1_000;
 /** In bytes of JSON, so that a report fits into a frame of the link. */
-const longestReport = 512 * 1024;
+const maxReportBytes = 512 * 1024;
 
 /** By ref: whether git made the change. What is not in it is not known. */
 export type Landing = ReadonlyMap<string, boolean>;
@@ -38,7 +38,7 @@ function listSome(outcomes: readonly RefVerdict[]): readonly RefVerdict[] {
   let length = 0;
   for (const outcome of outcomes.toSorted((a, b) => rank(a) - rank(b))) {
     length += Buffer.byteLength(JSON.stringify(outcome)) + 1;
-    if (listed.length >= mostReported || length > longestReport) break;
+    if (listed.length >= maxReported || length > maxReportBytes) break;
     listed.push(outcome);
   }
   return listed;

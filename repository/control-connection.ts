@@ -1,7 +1,7 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createFrameDecoder } from '../core/link/frame.ts';
-import { heartbeatInterval, maxGatewayFrame, maxUnsent, missedHeartbeats } from '../core/link/limits.ts';
+import { heartbeatIntervalMs, maxGatewayFrame, maxUnsent, missedHeartbeats } from '../core/link/limits.ts';
 import type { ServerMessage } from '../core/link/messages.ts';
 import {
   buildServerMessage,
@@ -38,8 +38,8 @@ export interface ControlConnection {
   destroy(reason: LinkEnd, detail?: string): void;
 }
 
-/** In milliseconds, for the first good ticket: whoever has none shall not keep gateways out. */
-const firstTicketTimeout = 10_000;
+/** For the first good ticket: whoever has none shall not keep gateways out. */
+const firstTicketTimeoutMs = 10_000;
 
 /** Serves one gateway: verifies its tickets and carries everything but the data of its sessions. */
 export function serveControlConnection(options: ControlConnectionOptions): ControlConnection {
@@ -51,12 +51,12 @@ export function serveControlConnection(options: ControlConnectionOptions): Contr
   let silentBeats = 0;
   let alive = true;
 
-  const ticketTimer = setTimeout(() => destroy('NoTicket'), firstTicketTimeout);
+  const ticketTimer = setTimeout(() => destroy('NoTicket'), firstTicketTimeoutMs);
   const heart = setInterval(() => {
     // Beats are counted, not time: after a stall of our own loop, what arrived meanwhile is read before the next beat.
     if (silentBeats >= missedHeartbeats) return destroy('NoSignOfLife');
     silentBeats += 1;
-  }, heartbeatInterval);
+  }, heartbeatIntervalMs);
 
   function destroy(reason: LinkEnd, detail?: string): void {
     if (!alive) return;

@@ -37,7 +37,7 @@ export const createEventLog =
       case 'JudgementFailed':
         return log.error({ correlationId: event.correlationId, err: event.cause }, 'push could not be judged');
       case 'SessionEnded': {
-        const { cause, ...rest } = event;
+        const { cause, type: _, ...rest } = event;
         if (event.outcome === 'ServerFault') return log.error({ ...rest, err: cause }, 'session failed');
         return log.info(rest, 'git ended');
       }

@@ -21,8 +21,7 @@ export interface GitProcess {
   end(): void;
 }
 
-/** In milliseconds. */
-const termination = 2_000;
+const terminationMs = 2_000;
 
 /**
  * Starts git with `socket` as its stdin and stdout, in a process group of its own. From here on no byte of the session
@@ -63,7 +62,7 @@ export async function spawnGit(command: GitCommandLine, socket: Socket): Promise
     end() {
       if (killTimer !== undefined) return;
       signalGroup(child, 'SIGTERM');
-      killTimer = setTimeout(() => signalGroup(child, 'SIGKILL'), termination);
+      killTimer = setTimeout(() => signalGroup(child, 'SIGKILL'), terminationMs);
     },
   };
 }

@@ -10,7 +10,7 @@ const [one, two] = ['1'.repeat(40), '2'.repeat(40)];
 const write: Permission = { role: 'Write', grantedBy: 'grant', refRules: [] };
 const maintain: Permission = { ...write, role: 'Maintain' };
 
-function converse(permission: Permission = write, timeLimit = 60_000) {
+function converse(permission: Permission = write, timeLimitMs = 60_000) {
   const [hook, channel] = duplexPair();
   const cancellation = new AbortController();
   const verdicts: PushVerdict[] = [];
@@ -20,7 +20,7 @@ function converse(permission: Permission = write, timeLimit = 60_000) {
     channel,
     secret: 's3cret',
     permission,
-    timeLimit,
+    timeLimitMs,
     cancellation: cancellation.signal,
     onJudged: (verdict) => void verdicts.push(verdict),
     onRefused: (...refusal) => void problems.push(refusal),

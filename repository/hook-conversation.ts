@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Permission } from '../core/access/permission.ts';
 import { buildVerdict, maxRefsPerPush, type RefUpdate } from '../core/link/hook-dialogue.ts';
 import { createHookChannel } from './hook-channel.ts';
-import { type JudgementProblem, judgeUpdates, mostQuestions } from './push-judgement.ts';
+import { type JudgementProblem, judgeUpdates, maxQuestions } from './push-judgement.ts';
 import type { PushVerdict } from './push-verdict.ts';
 
 /**
@@ -15,8 +15,8 @@ type HookConversationOptions = {
   readonly channel: Duplex;
   readonly secret: string;
   readonly permission: Permission;
-  /** In milliseconds, from the first word of the hook to the verdict. */
-  readonly timeLimit: number;
+  /** From the first word of the hook to the verdict. */
+  readonly timeLimitMs: number;
   /** Once aborted, every answer is no; the message of its reason says why, for the pusher. */
   readonly cancellation: AbortSignal;
   /** Called before the hook hears the verdict. */
@@ -37,7 +37,7 @@ export interface HookConversation {
 
 /** Answers the hooks of one git. One that runs no hook, as when nothing is pushed, just never asks. */
 export function answerHooks(options: HookConversationOptions): HookConversation {
-  const { channel, secret, permission, timeLimit, cancellation, onJudged, onRefused, onFault } = options;
+  const { channel, secret, permission, timeLimitMs, cancellation, onJudged, onRefused, onFault } = options;
   const deadline = new AbortController();
   const stop = AbortSignal.any([cancellation, deadline.signal]);
   let updates: readonly RefUpdate[] = [];
@@ -47,7 +47,7 @@ export function answerHooks(options: HookConversationOptions): HookConversation 
     deadlineTimer = setTimeout(() => {
       deadline.abort();
       onRefused('TooSlow', updates.length);
-    }, timeLimit);
+    }, timeLimitMs);
   });
 
   function refuse(problem: Exclude<PushProblem, 'TooSlow'>, message: string): void {
@@ -96,5 +96,5 @@ const refusals: Readonly<Record<Exclude<JudgementProblem, 'Gone'>, string>> = {
   NamedTwice: 'this push changes one ref twice',
   TooManyRefs: `a push can change ${maxRefsPerPush} refs at most, push them in parts`,
   UnknownOldValue: 'this push deletes a ref that is not what it is said to be, fetch first',
-  TooManyChanges: `this push changes more than ${mostQuestions} refs that may only move forward, push them in parts`,
+  TooManyChanges: `this push changes more than ${maxQuestions} refs that may only move forward, push them in parts`,
 };

@@ -2,9 +2,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dataFolderVariable } from './git-environment.ts';
 
-/** In milliseconds: git removes its locks on SIGTERM; what takes longer is killed. */
-const termination = 2_000;
-const poll = 20;
+/** git removes its locks on SIGTERM; what takes longer is killed. */
+const terminationMs = 2_000;
+const pollMs = 20;
 
 /**
  * Ends the git processes that a killed server of this data folder left behind, and resolves when they are gone; gives
@@ -14,10 +14,10 @@ const poll = 20;
 export async function endLeftovers(dataDir: string): Promise<number> {
   const found = await findMarked(dataDir);
   for (const pid of found) signal(pid, 'SIGTERM');
-  for (let waited = 0; (await findMarked(dataDir)).length > 0; waited += poll) {
-    if (waited >= termination) for (const pid of await findMarked(dataDir)) signal(pid, 'SIGKILL');
-    if (waited >= 2 * termination) throw new Error('git processes of an earlier server cannot be ended');
-    await sleep(poll);
+  for (let waited = 0; (await findMarked(dataDir)).length > 0; waited += pollMs) {
+    if (waited >= terminationMs) for (const pid of await findMarked(dataDir)) signal(pid, 'SIGKILL');
+    if (waited >= 2 * terminationMs) throw new Error('git processes of an earlier server cannot be ended');
+    await sleep(pollMs);
   }
   return found.length;
 }

@@ -8,15 +8,15 @@ import { type Ancestry, changeKey, judgePush, type PushVerdict, planQuestions } 
 /**
  * Why a push gets no verdict on its refs.
  * - `UnknownOldValue`: it deletes a ref that is said to have had a value which the repository does not have.
- * - `TooManyChanges`: more than `mostQuestions` of them would have to be looked at.
+ * - `TooManyChanges`: more than `maxQuestions` of them would have to be looked at.
  */
 export type JudgementProblem = HookSilence | 'UnknownOldValue' | 'TooManyChanges';
 
 /** Most changes of a push whose verdict hangs on their being fast-forwards: each starts a git. */
-export const mostQuestions = 1_000;
+export const maxQuestions = 1_000;
 
-/** In milliseconds: after that, nothing is asked that only the audit log wants answered. */
-const curiosity = 2_000;
+/** After that, nothing is asked that only the audit log wants answered. */
+const curiosityMs = 2_000;
 
 /** Asks git what it must be asked, and judges. Rejects with the reason of `signal` once that is aborted. */
 export async function judgeUpdates(
@@ -57,8 +57,8 @@ async function askAncestry(
   signal: AbortSignal,
 ): Promise<Result<Ancestry, JudgementProblem>> {
   const { needed, wanted } = await planQuestions(permission, updates, signal);
-  if (needed.length > mostQuestions) return err('TooManyChanges');
-  const curiosityEnds = performance.now() + curiosity;
+  if (needed.length > maxQuestions) return err('TooManyChanges');
+  const curiosityEnds = performance.now() + curiosityMs;
   const ancestry = new Map<string, boolean>();
   for (const [index, change] of [...needed, ...wanted].entries()) {
     if (index >= needed.length && performance.now() > curiosityEnds) break;

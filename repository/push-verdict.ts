@@ -25,11 +25,11 @@ export type PushVerdict = {
 export type Ancestry = ReadonlyMap<string, boolean>;
 
 /** Refs that messages name. */
-const mostNamed = 50;
+const maxNamed = 50;
 /** Up to here each change is looked at, so that the audit log tells a rewind from an update for those too who may both. */
 const alwaysClassified = 16;
-/** In milliseconds: how long the event loop may be held at a time. */
-const longestTurn = 10;
+/** How long the event loop may be held at a time. */
+const maxTurnMs = 10;
 
 /** Two refs that change in the same way pose one question. */
 export const changeKey = (change: Pick<RefUpdate, 'old' | 'new'>): string => `${change.old} ${change.new}`;
@@ -100,18 +100,18 @@ function classify(update: RefUpdate, ancestry: Ancestry): RefAction {
 }
 
 function nameSome(verdicts: readonly MessagedVerdict[], name: (verdict: MessagedVerdict) => string): string[] {
-  const named = verdicts.slice(0, mostNamed).map(name);
-  return verdicts.length > mostNamed ? [...named, `and ${verdicts.length - mostNamed} more`] : named;
+  const named = verdicts.slice(0, maxNamed).map(name);
+  return verdicts.length > maxNamed ? [...named, `and ${verdicts.length - maxNamed} more`] : named;
 }
 
 /** Many refs under many rules take long to judge; other sessions must not wait for it. */
 async function inTurns<Item>(items: readonly Item[], signal: AbortSignal, visit: (item: Item) => void): Promise<void> {
-  let turnEnds = performance.now() + longestTurn;
+  let turnEnds = performance.now() + maxTurnMs;
   for (const item of items) {
     visit(item);
     if (performance.now() < turnEnds) continue;
     await nextTurn();
     signal.throwIfAborted();
-    turnEnds = performance.now() + longestTurn;
+    turnEnds = performance.now() + maxTurnMs;
   }
 }

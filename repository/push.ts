@@ -15,8 +15,8 @@ type PushOptions = {
   /** What git's hooks speak through, and the secret that ends their lists. */
   readonly hook: Duplex;
   readonly secret: string;
-  /** In milliseconds, for the verdict. */
-  readonly timeLimit: number;
+  /** For the verdict. */
+  readonly timeLimitMs: number;
   readonly cancellation: AbortSignal;
   readonly readRefs: ReadRefs;
   /** Tells the gateway; a later report replaces an earlier one. */
@@ -31,12 +31,12 @@ export interface Push {
   settle(exitStatus: number): Promise<void>;
 }
 
-/** In milliseconds, for a hook that outlives its git, which ends all that it started. */
-const lastWords = 2_000;
+/** For a hook that outlives its git, which ends all that it started. */
+const lastWordsMs = 2_000;
 
 /** Judges what a git asks through its hooks, and finds out what came of it. */
 export function servePush(options: PushOptions): Push {
-  const { order, repository, hook, secret, timeLimit, cancellation, readRefs, report, onTooSlow, onEvent } = options;
+  const { order, repository, hook, secret, timeLimitMs, cancellation, readRefs, report, onTooSlow, onEvent } = options;
   const { correlationId } = order;
   let accepted: PushVerdict | undefined;
 
@@ -44,7 +44,7 @@ export function servePush(options: PushOptions): Push {
     channel: hook,
     secret,
     permission: order.permission,
-    timeLimit,
+    timeLimitMs,
     cancellation,
     onJudged(verdict) {
       if (verdict.accepted) accepted = verdict;
@@ -54,13 +54,14 @@ export function servePush(options: PushOptions): Push {
     onRefused(problem, total) {
       report(buildProblemReport(problem, total));
       onEvent({ type: 'PushJudged', correlationId, accepted: false, refs: total, problem });
-      if (problem === 'TooSlow') onTooSlow(`this push could not be judged in ${timeLimit / 1000} s, push it in parts`);
+      if (problem === 'TooSlow')
+        onTooSlow(`this push could not be judged in ${timeLimitMs / 1000} s, push it in parts`);
     },
     onFault: (cause) => onEvent({ type: 'JudgementFailed', correlationId, cause }),
   });
 
   async function findLanding({ verdicts }: PushVerdict, exitStatus: number): Promise<Landing> {
-    const timer = setTimeout(() => hook.destroy(), lastWords);
+    const timer = setTimeout(() => hook.destroy(), lastWordsMs);
     const landed = await conversation.readLanded();
     clearTimeout(timer);
     if (landed !== undefined) return landingAsTold(verdicts, landed);

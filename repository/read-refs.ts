@@ -7,23 +7,22 @@ export type ReadRefs = (repository: string, refs: readonly string[]) => Promise<
 
 type ReadRefsOptions = { readonly git: string; readonly environment: Readonly<Record<string, string>> };
 
-/** In milliseconds. */
-const timeLimit = 5_000;
+const timeLimitMs = 5_000;
 
 /** Up to here git looks for the refs by name; more would not fit into a command line. */
-const mostNamed = 100;
+const maxNamed = 100;
 
 export const createReadRefs =
   ({ git, environment }: ReadRefsOptions): ReadRefs =>
   async (repository, refs) => {
     const wanted = new Set(refs);
-    const patterns = refs.length <= mostNamed ? refs : [];
+    const patterns = refs.length <= maxNamed ? refs : [];
     const words = ['--git-dir', repository, 'for-each-ref', '--format=%(objectname) %(refname)', '--', ...patterns];
     const child = spawn(git, words, {
       env: environment,
       cwd: '/',
       stdio: ['ignore', 'pipe', 'ignore'],
-      signal: AbortSignal.timeout(timeLimit),
+      signal: AbortSignal.timeout(timeLimitMs),
       killSignal: 'SIGKILL',
     });
     const closed = once(child, 'close');

@@ -10,13 +10,13 @@ type Reception = {
   onRefused(reason: ConnectionRefusal): void;
 };
 
-/** In milliseconds, for a connection to say what it is. */
-const greetingTimeout = 5_000;
+/** For a connection to say what it is. */
+const greetingTimeoutMs = 5_000;
 
 /** Reads a connection's greeting, and of a data connection not a byte more: the rest is git's. */
 export function receive(socket: Socket, { onControl, onData, onRefused }: Reception): void {
   let greeting: Buffer = Buffer.alloc(0);
-  const timer = setTimeout(() => refuse('Silent'), greetingTimeout);
+  const timer = setTimeout(() => refuse('Silent'), greetingTimeoutMs);
 
   function refuse(reason: ConnectionRefusal): void {
     release();

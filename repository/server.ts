@@ -36,8 +36,8 @@ export type RepositoryServerOptions = {
   readonly maxQueued: number;
   /** In bytes of one push's pack; 0, the default: as large as the disk takes. */
   readonly maxPushBytes?: number;
-  /** In milliseconds, for the verdict on a push; default: a minute. */
-  readonly judgementTime?: number;
+  /** For the verdict on a push; default: a minute. */
+  readonly judgementTimeMs?: number;
   /** Folder of the hooks; default: ours. */
   readonly hooksDir?: string;
   readonly git?: string;
@@ -53,7 +53,7 @@ export interface RepositoryServer {
   destroy(): Promise<void>;
 }
 
-const defaultJudgementTime = 60_000;
+const defaultJudgementTimeMs = 60_000;
 const maxLinks = 64;
 /** Beyond sessions and links: connections that have not yet said what they are. */
 const maxGreeting = 256;
@@ -84,7 +84,7 @@ export async function createRepositoryServer(options: RepositoryServerOptions): 
     limits: { packThreads: Math.min(4, availableParallelism()), maxPushBytes: options.maxPushBytes ?? 0 },
   });
   const readRefs = createReadRefs({ git, environment });
-  const judgementTime = options.judgementTime ?? defaultJudgementTime;
+  const judgementTimeMs = options.judgementTimeMs ?? defaultJudgementTimeMs;
   const queue = createSessionQueue({ maxRunning: maxSessions, maxQueued }, (queued, running) =>
     onEvent({ type: 'QueueChanged', queued, running }),
   );
@@ -100,7 +100,7 @@ export async function createRepositoryServer(options: RepositoryServerOptions): 
     if (closing) return 'ShuttingDown';
     const place = queue.enter(formatIdentity(order.identity));
     if (place === undefined) return 'Busy';
-    const services = { store, writers, launch, readRefs, judgementTime, onEvent };
+    const services = { store, writers, launch, readRefs, judgementTimeMs, onEvent };
     const session = createSession({ number, order, place, send, ...services });
     const token = randomBytes(tokenLength).toString('base64url');
     sessions.add(session);

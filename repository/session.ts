@@ -37,14 +37,14 @@ export type SessionOptions = {
   readonly writers: Writers;
   readonly launch: GitLauncher;
   readonly readRefs: ReadRefs;
-  /** In milliseconds, for the verdict on a push. */
-  readonly judgementTime: number;
+  /** For the verdict on a push. */
+  readonly judgementTimeMs: number;
   readonly send: (message: ServerMessage) => void;
   readonly onEvent: EventSink;
 };
 
-/** In milliseconds, from `accepted` to the token on a data connection. */
-const attachTimeout = 10_000;
+/** From `accepted` to the token on a data connection. */
+const attachTimeoutMs = 10_000;
 
 const spokeEarly = 'the data connection spoke before its time';
 
@@ -66,7 +66,7 @@ export function createSession({
   writers,
   launch,
   readRefs,
-  judgementTime,
+  judgementTimeMs,
   send,
   onEvent,
 }: SessionOptions): Session {
@@ -80,7 +80,7 @@ export function createSession({
   let push: Push | undefined;
 
   const giveUp = (code: FailureCode, reason: string): void => cancellation.abort(new SessionFailure(code, reason));
-  const attachTimer = setTimeout(() => giveUp('NoDataConnection', 'no data connection in time'), attachTimeout);
+  const attachTimer = setTimeout(() => giveUp('NoDataConnection', 'no data connection in time'), attachTimeoutMs);
   cancellation.signal.addEventListener('abort', () => {
     attached.reject(cancellation.signal.reason);
     stderr?.stop();
@@ -110,7 +110,7 @@ export function createSession({
       repository,
       hook: process.hook,
       secret,
-      timeLimit: judgementTime,
+      timeLimitMs: judgementTimeMs,
       cancellation: cancellation.signal,
       readRefs,
       report: (report) => send({ type: 'push', session: number, report }),

@@ -15,8 +15,8 @@ export interface StderrForwarder {
 /** Only what the gateway cannot have been told in its lifetime: so much is never granted. */
 const mostCredit = 16 * stderrCredit;
 
-/** In milliseconds: for a stderr that stays open though git's whole process group is gone. */
-const drainTimeout = 2_000;
+/** For a stderr that stays open though git's whole process group is gone. */
+const drainTimeoutMs = 2_000;
 
 /**
  * Sends git's stderr as far as the gateway granted credit. It pulls instead of pausing: Node lets a paused stream flow
@@ -38,7 +38,7 @@ export function createStderrForwarder(stderr: Readable, send: (bytes: Buffer) =>
     // Lets the stream notice its end, which comes only with a read.
     if (credit > 0) stderr.read(0);
     clearTimeout(idleTimer);
-    if (draining && credit > 0) idleTimer = setTimeout(stop, drainTimeout);
+    if (draining && credit > 0) idleTimer = setTimeout(stop, drainTimeoutMs);
   }
 
   function stop(): void {

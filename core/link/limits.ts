@@ -1,5 +1,5 @@
 /** How often a gateway says `ping` on a control connection, in milliseconds. */
-export const heartbeatInterval = 5_000;
+export const heartbeatIntervalMs = 5_000;
 
 /** Heartbeats without a byte from the other side after which it counts as dead. */
 export const missedHeartbeats = 2;

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { createFrameDecoder } from '../../core/link/frame.ts';
-import { heartbeatInterval, maxServerFrame, maxUnsent, missedHeartbeats } from '../../core/link/limits.ts';
+import { heartbeatIntervalMs, maxServerFrame, maxUnsent, missedHeartbeats } from '../../core/link/limits.ts';
 import {
   buildGatewayMessage,
   type GatewayMessage,
@@ -33,8 +33,8 @@ export interface ControlLink {
   destroy(cause: Error): void;
 }
 
-/** In milliseconds, from the first packet to the server's greeting. */
-const greetingTimeout = 5_000;
+/** From the first packet to the server's greeting. */
+const greetingTimeoutMs = 5_000;
 
 /** Resolves when the server has greeted; rejects with what was wrong. `onLost` is called once, after that. */
 export function connectControlLink(
@@ -51,13 +51,13 @@ export function connectControlLink(
   let alive = true;
   let silentBeats = 0;
 
-  const greetingTimer = setTimeout(() => destroy(new Error('no greeting in time')), greetingTimeout);
+  const greetingTimer = setTimeout(() => destroy(new Error('no greeting in time')), greetingTimeoutMs);
   const heart = setInterval(() => {
     // Beats are counted, not time: after a stall of our own loop, what arrived meanwhile is read before the next beat.
     if (silentBeats >= missedHeartbeats) return destroy(new Error('no sign of life'));
     silentBeats += 1;
     if (link !== undefined) send({ type: 'ping' });
-  }, heartbeatInterval);
+  }, heartbeatIntervalMs);
 
   function destroy(cause: Error): void {
     if (!alive) return;

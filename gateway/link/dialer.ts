@@ -19,9 +19,9 @@ type RepositoryDialerOptions = {
   readonly patience?: number;
 };
 
-/** In milliseconds; doubles from the first to the last. */
-const firstPause = 25;
-const longestPause = 500;
+/** It doubles from the first to the last. */
+const firstPauseMs = 25;
+const maxPauseMs = 500;
 
 /**
  * Reaches one repository server over one control connection, which is made when it is first needed and again when it
@@ -70,7 +70,7 @@ export function createRepositoryDialer(options: RepositoryDialerOptions): Reposi
   return {
     async open(request, signal) {
       const deadline = performance.now() + patience;
-      for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
+      for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, maxPauseMs)) {
         if (closed) throw new RepositoryFault('Unreachable');
         if (signal.aborted) throw cancelled(signal);
         try {

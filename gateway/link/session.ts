@@ -21,8 +21,8 @@ export type SessionOptions = {
 /** Thrown where git never ran, so that the request may be made again with another ticket. */
 export class RetryableFault extends RepositoryFault {}
 
-/** In milliseconds, for the server to end git after a cancel: its SIGTERM, two seconds, its SIGKILL. */
-const cancelTimeout = 10_000;
+/** For the server to end git after a cancel: its SIGTERM, two seconds, its SIGKILL. */
+const cancelTimeoutMs = 10_000;
 
 /**
  * Asks for one session on one control connection: the ticket goes out while the data connection is being made, the
@@ -82,7 +82,7 @@ export function openSession(
       sendCancel(reason);
       data.destroy();
       dataEnd = 'Broken';
-      cancelTimer = setTimeout(() => fail(new RepositoryFault('Lost')), cancelTimeout);
+      cancelTimer = setTimeout(() => fail(new RepositoryFault('Lost')), cancelTimeoutMs);
       finishIfComplete();
     },
   };

@@ -309,7 +309,7 @@ function isGuessRight(offer: TransportOffer, clientKexInit: Buffer): boolean {
 }
 
 /** Below it, memory comes from heaps that are shared, and there is nothing to gain. */
-const smallestFreed = 16_384;
+const minFreedLength = 16_384;
 const maxPadding = 255;
 
 /**
@@ -317,7 +317,7 @@ const maxPadding = 255;
  * more than all else in this process. Whoever touched the bytes later would find none.
  */
 function freeMemory(bytes: Buffer): void {
-  if (bytes.length >= smallestFreed && bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
+  if (bytes.length >= minFreedLength && bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
 }
 
 /** Whether ssh2 has put the packet together from several chunks: padding length, payload, padding, nothing else. */

@@ -18,7 +18,7 @@ async function makeHooksAsking(context: TestContext, script: string): Promise<st
 
 test('a push that cannot be judged in time is ended, told of, and keeps nothing', async (context) => {
   const hooks = await makeHooksAsking(context, 'exec sleep 600');
-  const world = await prepare(context, { hooksDir: join(hooks, 'hooks'), judgementTime: 500 });
+  const world = await prepare(context, { hooksDir: join(hooks, 'hooks'), judgementTimeMs: 500 });
   const [first, second] = world.commits;
   const before = await world.refs();
   const { session, said } = await pushRaw(world, 'writer', [`${first} ${second} refs/heads/a`]);
