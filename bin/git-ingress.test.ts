@@ -58,12 +58,15 @@ test('without the Node beside it, the launcher says which one it needs', () => {
 test('help names every subcommand and every option of each', () => {
   const overview = start(['--help']);
   assert.equal(overview.code, 0);
-  for (const { name, summary } of commands) {
+  for (const { name, summary, accepted } of commands) {
     assert.ok(overview.stdout.includes(name) && overview.stdout.includes(summary), name);
     const help = start([name, '--help']);
     assert.deepEqual([help.code, help.stderr], [0, '']);
     assert.match(help.stdout, /^Usage: git-ingress /);
     assert.match(help.stdout, /--config FILE/);
+    for (const { flag, placeholder, description } of accepted.ownFlags ?? []) {
+      assert.ok(help.stdout.includes(`  ${flag} ${placeholder}\n      ${description}\n`), flag);
+    }
   }
 });
 

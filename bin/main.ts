@@ -1,7 +1,7 @@
 import { flushCompileCache } from 'node:module';
-import { formatOptions } from '../runtime/config/help.ts';
+import { nearest } from '../core/nearest.ts';
+import { formatOptions, formatOwnFlags } from '../runtime/config/help.ts';
 import { loadConfig } from '../runtime/config/load-config.ts';
-import { nearest } from '../runtime/config/nearest.ts';
 import { type ExitCode, exitCodes } from '../runtime/exit-codes.ts';
 import { version } from '../runtime/version.ts';
 import { type Command, commands } from './commands.ts';
@@ -67,11 +67,14 @@ function overview(): string {
 }
 
 function describe(command: Command): string {
+  const { ownFlags = [] } = command.accepted;
   return [
     `Usage: git-ingress ${command.name} [OPTIONS] ${command.usage}`.trimEnd(),
     '',
     command.summary,
+    ...(command.details === undefined ? [] : [command.details]),
     '',
+    ...(ownFlags.length === 0 ? [] : [formatOwnFlags(ownFlags), '']),
     'Options, each of them also a variable and a field of the file that --config names:',
     formatOptions(command.accepted),
   ].join('\n');

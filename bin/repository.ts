@@ -6,6 +6,7 @@ import { type ExitCode, exitCodes } from '../runtime/exit-codes.ts';
 import { startHttpServer } from '../runtime/http-server.ts';
 import { type EndSignals, runProcess } from '../runtime/lifecycle.ts';
 import { createLog, type Log } from '../runtime/log.ts';
+import { logIsLost } from '../runtime/log-sink.ts';
 import { createMetrics, registerLogMetrics } from '../runtime/metrics.ts';
 import { answerParent, tellParent } from '../runtime/parent-process.ts';
 import { StartupError } from '../runtime/startup-error.ts';
@@ -28,7 +29,11 @@ async function serve(config: Config, log: Log, { drain, stop }: EndSignals): Pro
     (await startHttpServer({
       listen: config.http.listen,
       metrics: registry,
-      notReady: () => (drain.aborted ? ['draining'] : isListening ? [] : ['not listening yet']),
+      notReady: () => [
+        ...(drain.aborted ? ['draining'] : []),
+        ...(isListening ? [] : ['not listening yet']),
+        ...(log.sink.isLosing ? [logIsLost] : []),
+      ],
       onFault: (error) => log.logger.error({ err: error }, 'metrics could not be collected'),
     }));
   try {
@@ -50,7 +55,7 @@ async function buildOptions(
   log: Log,
   registry: ReturnType<typeof createMetrics>,
 ): Promise<Parameters<typeof runRepository>[0]> {
-  const { listen, pod, linkKeys, maxSessions, maxQueued, maxPushSize } = config.repository;
+  const { listen, pod, linkKeys, maxSessions, maxQueued, maxPushSize, maxGitMemory } = config.repository;
   if (listen === undefined || pod === undefined || linkKeys === undefined)
     throw new Error('required options are absent');
   return {
@@ -61,6 +66,7 @@ async function buildOptions(
     maxSessions,
     maxQueued,
     maxPushBytes: maxPushSize,
+    maxGitMemory,
     gracePeriod: config.shutdown.gracePeriod,
     log: log.logger,
     registry,

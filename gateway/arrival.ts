@@ -12,6 +12,8 @@ export type Arrival = {
   readonly at: number;
   /** The login grace time is over. */
   readonly isLate: boolean;
+  /** It made room for another, which has been told. */
+  readonly gaveWay: boolean;
   /** It has identified itself: whoever serves it tells how it ends. */
   onIdentified(): void;
   /** It has logged in: it has all the time that it wants, and no longer counts among those who have not. */
@@ -30,7 +32,9 @@ export type ArrivalOptions = {
 export function receive(socket: Socket, options: ArrivalOptions): Arrival | undefined {
   const { admission, emit } = options;
   const address = socket.remoteAddress ?? '';
+  let gaveWay = false;
   const giveWay = (): void => {
+    gaveWay = true;
     emit({ type: 'ConnectionRefused', address, reason: 'TooManyPending' });
     socket.destroy();
   };
@@ -41,10 +45,16 @@ export function receive(socket: Socket, options: ArrivalOptions): Arrival | unde
     socket.destroy();
     return undefined;
   }
-  return createArrival(socket, address, place, options);
+  return createArrival(socket, address, place, () => gaveWay, options);
 }
 
-function createArrival(socket: Socket, address: string, place: Place, options: ArrivalOptions): Arrival {
+function createArrival(
+  socket: Socket,
+  address: string,
+  place: Place,
+  gaveWay: () => boolean,
+  options: ArrivalOptions,
+): Arrival {
   const { emit, clock, loginGraceTime } = options;
   const connectionId = newCorrelationId();
   let isLate = false;
@@ -56,7 +66,7 @@ function createArrival(socket: Socket, address: string, place: Place, options: A
   socket.once('close', () => {
     clearTimeout(grace);
     place.leave();
-    if (isIdentified) return;
+    if (isIdentified || gaveWay()) return;
     const client = { connectionId, address, clientVersion: '' };
     emit({ type: 'LoginFailed', client, reason: isLate ? 'GraceTimeExceeded' : 'ClientLeft', offered: [] });
   });
@@ -66,6 +76,9 @@ function createArrival(socket: Socket, address: string, place: Place, options: A
     at: clock.steady(),
     get isLate() {
       return isLate;
+    },
+    get gaveWay() {
+      return gaveWay();
     },
     onIdentified() {
       isIdentified = true;

@@ -1,4 +1,4 @@
-import { type Candidate, candidatesFor } from '../core/index/candidates.ts';
+import { type Candidate, candidatesFor, type KeyOwner } from '../core/index/candidates.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { fingerprintOfHash, keyHash } from '../core/ssh/fingerprint.ts';
 import { parsePublicKeyBlob } from '../core/ssh/public-key.ts';
@@ -23,22 +23,33 @@ export type VerifiedKey = {
   readonly address: string;
 };
 
+/** A key that was not taken; `owners` is for the log alone. */
+export type Refused = { readonly reason: AttemptRefusal; readonly owners: readonly KeyOwner[] };
+
 /** Who a verified key is at this moment, or why nobody. */
-export type Identify = (key: VerifiedKey) => Result<readonly Candidate[], AttemptRefusal>;
+export type Identify = (key: VerifiedKey) => Result<readonly Candidate[], Refused>;
+
+type Admitted = {
+  /** Undefined: the client only asked, and may go on to sign. */
+  readonly key: VerifiedKey | undefined;
+  readonly owners: readonly KeyOwner[];
+};
 
 export type Authentication = {
-  /** `undefined`: the client only asked, and may go on to sign. */
-  authenticate(attempt: PublicKeyAttempt, address: string): Result<VerifiedKey | undefined, AttemptRefusal>;
+  authenticate(attempt: PublicKeyAttempt, address: string): Result<Admitted, Refused>;
   readonly identify: Identify;
 };
 
 export const fingerprintOfAttempt = ({ keyBlob }: PublicKeyAttempt): string => fingerprintOfHash(keyHash(keyBlob));
 
+const ownersOf = ({ identity }: Candidate): readonly KeyOwner[] =>
+  identity.key === undefined ? [] : [{ key: identity.key, ...(identity.kind === 'User' && { user: identity.user }) }];
+
 export function createAuthentication(source: AccessIndexSource, clock: Clock): Authentication {
   const candidates = (facts: { keyHash: string; loginName: string; address: string }) => {
     const index = source.current;
     return index === undefined
-      ? err('IndexUnavailable' as const)
+      ? err({ reason: 'IndexUnavailable' as const, owners: [] })
       : candidatesFor(index, { ...facts, now: clock.wall() });
   };
   return {
@@ -46,14 +57,16 @@ export function createAuthentication(source: AccessIndexSource, clock: Clock): A
       const hash = keyHash(attempt.keyBlob);
       const found = candidates({ keyHash: hash, loginName: attempt.loginName, address });
       if (!found.ok) return found;
+      const owners = found.value.flatMap(ownersOf);
+      const refuse = (reason: AttemptRefusal) => err({ reason, owners });
       const key = parsePublicKeyBlob(attempt.keyBlob);
-      if (!key.ok) return err('NotAPublicKey');
-      if (keyTypeOfAlgorithm(attempt.algorithm) !== key.value.type) return err('WrongAlgorithm');
-      if (attempt.proof === undefined) return ok(undefined);
+      if (!key.ok) return refuse('NotAPublicKey');
+      if (keyTypeOfAlgorithm(attempt.algorithm) !== key.value.type) return refuse('WrongAlgorithm');
+      if (attempt.proof === undefined) return ok({ key: undefined, owners });
       const { signature, signedData } = attempt.proof;
-      if (!verifySignature(key.value, attempt.algorithm, signature, signedData)) return err('BadSignature');
+      if (!verifySignature(key.value, attempt.algorithm, signature, signedData)) return refuse('BadSignature');
       const { loginName } = attempt;
-      return ok({ hash, fingerprint: fingerprintOfHash(hash), loginName, address } as VerifiedKey);
+      return ok({ key: { hash, fingerprint: fingerprintOfHash(hash), loginName, address } as VerifiedKey, owners });
     },
     identify: ({ hash, loginName, address }) => candidates({ keyHash: hash, loginName, address }),
   };

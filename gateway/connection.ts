@@ -1,9 +1,8 @@
-import type { Identity } from '../core/access/identity.ts';
-import { err, ok, type Result } from '../core/result.ts';
+import { type AdmittedLogin, admitLogin, farewells } from './admit-login.ts';
 import type { Arrival } from './arrival.ts';
 import type { Authentication, VerifiedKey } from './authentication.ts';
 import { secondsSince } from './clock.ts';
-import type { ClientFacts, LoginFailure } from './events.ts';
+import type { ClientFacts, KeyFacts, LoginFailure } from './events.ts';
 import { loginFailureOf } from './login-failure.ts';
 import { createOfferedKeys } from './offered-keys.ts';
 import { printable } from './printable.ts';
@@ -26,8 +25,13 @@ export type ServedConnection = { closeIfIdle(why: string): void };
 type State =
   | { readonly kind: 'Pending' }
   | { readonly kind: 'Refused'; readonly failure: LoginFailure }
-  | { readonly kind: 'LoggedIn'; readonly key: VerifiedKey }
-  | { readonly kind: 'Ending'; readonly key: VerifiedKey };
+  | { readonly kind: 'LoggedIn'; readonly login: Login }
+  | { readonly kind: 'Ending'; readonly login: Login };
+
+type Login = Pick<AdmittedLogin, 'key' | 'identities'> & {
+  /** By the steady clock. */
+  readonly at: number;
+};
 
 /** Milliseconds for a client to show the last words of its sessions: on DISCONNECT, ssh drops what it has not shown. */
 const lastWordsTime = 250;
@@ -45,42 +49,53 @@ export function serveConnection(
   const atClose: (() => void)[] = [];
   let state: State = { kind: 'Pending' };
   let proven: VerifiedKey | undefined;
+  let loginName: string | undefined;
   let running = 0;
+  let sessions = 0;
   let idleSince = clock.steady();
   arrival.onIdentified();
 
+  connection.onLoginName = (name) => {
+    loginName = printable(name, 255);
+  };
+
   connection.authenticate = (attempt) => {
-    const outcome = context.authentication.authenticate(attempt, address);
-    if (!outcome.ok) offered.note(attempt, outcome.error);
-    else offered.note(attempt, outcome.value === undefined ? 'Offered' : 'Proven');
-    if (outcome.ok) proven = outcome.value;
-    return outcome.ok;
+    const verdict = context.authentication.authenticate(attempt, address);
+    if (!verdict.ok) {
+      offered.note(attempt, verdict.error.reason, verdict.error.owners);
+      return false;
+    }
+    const { key, owners } = verdict.value;
+    offered.note(attempt, key === undefined ? 'Offered' : 'Proven', owners);
+    proven = key;
+    return true;
   };
 
   connection.onLogin = () => {
     const login = admitLogin(context, proven);
     if (!login.ok) {
       state = { kind: 'Refused', failure: login.error };
-      connection.disconnect('TooManyConnections', refusalTexts[login.error]);
+      const { reason, text } = farewells[login.error];
+      connection.disconnect(reason, text);
       return;
     }
     const { key, identities, leave } = login.value;
-    state = { kind: 'LoggedIn', key };
+    const at = clock.steady();
+    idleSince = at;
+    state = { kind: 'LoggedIn', login: { key, identities, at } };
     arrival.onLogin();
-    idleSince = clock.steady();
     const watched = createWatchedLogin({
       identify: context.identify,
       key,
       idleTimeout: context.idleTimeout,
       idleSince: () => (running > 0 ? undefined : idleSince),
-      onRevoked: (refusal) => endLogin(key, 'Revoked', whyLoginRevoked(refusal), refusal),
-      onIdle: () => endLogin(key, 'Idle', 'no session was open for too long'),
+      onRevoked: (refusal) => endLogin('Revoked', whyLoginRevoked(refusal), refusal),
+      onIdle: () => endLogin('Idle', 'no session was open for too long'),
     });
     atClose.push(leave, context.watchList.add(watched));
-    const { loginName, fingerprint } = key;
     const seconds = secondsSince(clock, arrival.at);
     const { algorithms } = connection;
-    emit({ type: 'LoggedIn', client, key: { loginName, fingerprint }, identities, algorithms, seconds });
+    emit({ type: 'LoggedIn', client, key: factsOf(key), identities, algorithms, seconds });
     // It may have changed between proof and login.
     watched.recheck();
   };
@@ -91,8 +106,9 @@ export function serveConnection(
       return;
     }
     running++;
+    sessions++;
     channel.closed.addEventListener('abort', closeIfDrained, { once: true });
-    void runSession(context, { client, key: state.key }, channel, request).finally(() => {
+    void runSession(context, { client, key: state.login.key }, channel, request).finally(() => {
       running--;
       idleSince = clock.steady();
       closeIfDrained();
@@ -101,14 +117,19 @@ export function serveConnection(
 
   connection.onClose = (fault) => {
     for (const close of atClose) close();
+    if (arrival.gaveWay) return;
     const broken = fault && { code: fault.code, detail: printable(fault.message, 255), cause: fault };
     if (state.kind === 'LoggedIn' || state.kind === 'Ending') {
-      const { loginName, fingerprint } = state.key;
-      if (broken !== undefined) emit({ type: 'ConnectionBroken', client, key: { loginName, fingerprint }, ...broken });
+      const { key, identities, at } = state.login;
+      if (broken !== undefined) emit({ type: 'ConnectionBroken', client, key: factsOf(key), ...broken });
+      emit({ type: 'LoggedOut', client, identities, sessions, seconds: secondsSince(clock, at) });
       return;
     }
-    const reason = state.kind === 'Refused' ? state.failure : loginFailureOf(fault, arrival.isLate);
-    emit({ type: 'LoginFailed', client, reason, offered: offered.list, ...broken });
+    const { isLate } = arrival;
+    const { list, isRefused } = offered;
+    const reason = state.kind === 'Refused' ? state.failure : loginFailureOf({ fault, isLate, isRefused });
+    const asked = loginName === undefined ? {} : { loginName };
+    emit({ type: 'LoginFailed', client, reason, ...asked, offered: list, ...broken });
   };
 
   /** A session that has ended may still have output that its client has not taken; a DISCONNECT would cut it off. */
@@ -123,9 +144,9 @@ export function serveConnection(
   };
 
   /** Its sessions have been told already; those that speak now are refused. */
-  const endLogin = (key: VerifiedKey, reason: 'Idle' | 'Revoked', why: string, detail?: string): void => {
+  const endLogin = (reason: 'Idle' | 'Revoked', why: string, detail?: string): void => {
     if (state.kind !== 'LoggedIn') return;
-    state = { kind: 'Ending', key };
+    state = { kind: 'Ending', login: state.login };
     emit({ type: 'LoginEnded', client, reason, ...(detail !== undefined && { detail }) });
     const lastWords = connection.openChannels > 0 ? lastWordsTime : 0;
     const timer = setTimeout(() => connection.disconnect('ByApplication', why), lastWords);
@@ -135,28 +156,4 @@ export function serveConnection(
   return { closeIfIdle };
 }
 
-type LoginRefusal = Extract<LoginFailure, 'TooManyConnectionsOfUser' | 'NotLoggedIn'>;
-
-const refusalTexts: Readonly<Record<LoginRefusal, string>> = {
-  NotLoggedIn: 'not logged in',
-  TooManyConnectionsOfUser: 'you have too many connections open: close some, or use one for several sessions',
-};
-
-type AdmittedLogin = {
-  readonly key: VerifiedKey;
-  readonly identities: readonly Identity[];
-  /** Gives the user's place back. */
-  readonly leave: () => void;
-};
-
-/** The last look at a proof before its client is in. */
-function admitLogin(
-  { identify, userConnections }: ConnectionContext,
-  key: VerifiedKey | undefined,
-): Result<AdmittedLogin, LoginRefusal> {
-  const candidates = key && identify(key);
-  if (key === undefined || candidates?.ok !== true) return err('NotLoggedIn');
-  const identities = candidates.value.map(({ identity }) => identity);
-  const leave = userConnections.enter(identities);
-  return leave === undefined ? err('TooManyConnectionsOfUser') : ok({ key, identities, leave });
-}
+const factsOf = ({ loginName, fingerprint }: VerifiedKey): KeyFacts => ({ loginName, fingerprint });

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import { formatIdentity } from '../core/access/identity.ts';
 import { formatRef } from '../core/api/object-ref.ts';
+import type { KeyOwner } from '../core/index/candidates.ts';
 import type { Clock } from './clock.ts';
-import type { Emit, GatewayEvent, SessionTarget } from './events.ts';
+import type { Emit, GatewayEvent, OfferedKey, SessionTarget } from './events.ts';
 
 /**
  * Writes events to the log, and to the audit log one line for each session and each refusal (docs/audit-log.md).
@@ -21,7 +22,7 @@ export function createEventLog(logger: Logger, audit: Logger, clock: Clock): Emi
       case 'KeyRefused':
         // All else is what agents with many keys do at every login, and is told if the login fails.
         return event.refusal === 'BadSignature'
-          ? audit.warn({ ...event.client, ...event.key }, 'signature refused')
+          ? audit.warn({ ...event.client, ...offeredFields(event.key) }, 'signature refused')
           : undefined;
       case 'LoginFailed':
         return logLoginFailed(logger, audit, event);
@@ -37,6 +38,10 @@ export function createEventLog(logger: Logger, audit: Logger, clock: Clock): Emi
         const who = identities.map(formatIdentity);
         return logger.info({ ...client, ...key, who, ...algorithms, seconds }, 'logged in');
       }
+      case 'LoggedOut': {
+        const { client, identities, sessions, seconds } = event;
+        return logger.info({ ...client, who: identities.map(formatIdentity), sessions, seconds }, 'logged out');
+      }
       case 'LoginEnded':
         return logger.info({ ...event.client, reason: event.reason, detail: event.detail }, 'login ended');
       case 'Greeted': {
@@ -50,7 +55,8 @@ export function createEventLog(logger: Logger, audit: Logger, clock: Clock): Emi
       }
       case 'SessionStarted': {
         const { session, target, seconds } = event;
-        return logger.debug({ ...session, ...targetFields(target), seconds }, 'session started');
+        // Not an audit line: each session has one, its last, which says all. This one outlives a gateway that is killed.
+        return logger.info({ ...session, ...targetFields(target), seconds }, 'session started');
       }
       case 'SessionEnded': {
         const { session, target, type: _, cause, ...ended } = event;
@@ -78,14 +84,27 @@ const clientFaults: ReadonlySet<string> = new Set([
   'SSH_KEEPALIVE_TIMEOUT',
 ]);
 
-/** A connection that said nothing, such as a load balancer's check, is nobody's refusal. */
+/**
+ * An audit line is for whoever was turned away. The internet's scanners offer no key and then leave, give up the key
+ * exchange or talk nonsense: one line for each of them would bury those who wanted in. The counter has them all.
+ */
 function logLoginFailed(logger: Logger, audit: Logger, event: GatewayEvent & { type: 'LoginFailed' }): void {
-  const { client, reason, offered, detail, cause } = event;
-  const fields = { ...client, reason, detail, offered };
+  const { client, reason, loginName, offered, detail, cause } = event;
+  const fields = { ...client, loginName, reason, detail, offered: offered.map(offeredFields) };
   if (reason === 'ServerFault') audit.error({ ...fields, err: cause }, 'login failed');
-  else if (offered.length === 0 && reason === 'ClientLeft') logger.debug(fields, 'connection left');
-  else audit.warn(fields, 'login failed');
+  else if (offered.length > 0 || reason === 'TooManyAttempts') audit.warn(fields, 'login failed');
+  else logger.debug(fields, 'no key was offered');
 }
+
+/** Names are told of keys that are known, which spares the reader the search for a fingerprint. */
+const offeredFields = ({ owners, ...offered }: OfferedKey) => ({
+  ...offered,
+  ...(owners.length > 0 && { key: owners.map(({ key }) => formatRef(key)), who: owners.map(formatOwner) }),
+});
+
+/** As `formatIdentity` does. */
+const formatOwner = ({ key, user }: KeyOwner): string =>
+  user === undefined ? `SSHKey ${formatRef(key)}` : `GitUser ${formatRef(user)}`;
 
 const targetFields = ({ identity, repository, verb, rule }: SessionTarget) => ({
   who: formatIdentity(identity),

@@ -79,6 +79,8 @@ export function createEventMetrics(registry: Registry): Emit {
         return loginSeconds.observe(event.seconds);
       case 'ConnectionBroken':
         return connectionFaults.inc({ code: event.code });
+      case 'LoggedOut':
+        return;
       case 'LoginEnded':
         return loginsEnded.inc({ reason: event.reason });
       case 'Greeted':

@@ -2,7 +2,7 @@ import type { DenyReason } from '../core/access/decision.ts';
 import type { Identity } from '../core/access/identity.ts';
 import type { RuleRef } from '../core/access/rule-ref.ts';
 import type { GitVerb } from '../core/git/command.ts';
-import type { LoginRefusal } from '../core/index/candidates.ts';
+import type { KeyOwner, LoginRefusal } from '../core/index/candidates.ts';
 import type { PushReport } from '../core/link/push-report.ts';
 import type { ConnectionRefusal } from './admission.ts';
 import type { SshFaultCode } from './ssh/fault.ts';
@@ -13,7 +13,10 @@ import type { SshFaultCode } from './ssh/fault.ts';
  */
 export type AttemptRefusal = LoginRefusal | 'BadSignature' | 'NotAPublicKey' | 'WrongAlgorithm' | 'IndexUnavailable';
 
-/** Why a connection ended without anybody logging in. `NotLoggedIn`: a proof that was good a moment before. */
+/**
+ * Why a connection ended without anybody logging in. `Rejected`: its client left after a key of its was refused.
+ * `NotLoggedIn`: a proof that was good a moment before.
+ */
 export type LoginFailure =
   | 'ClientLeft'
   | 'ConnectionLost'
@@ -23,6 +26,7 @@ export type LoginFailure =
   | 'LimitExceeded'
   | 'NotLoggedIn'
   | 'ProtocolError'
+  | 'Rejected'
   | 'ServerFault'
   | 'TooManyAttempts'
   | 'TooManyConnectionsOfUser';
@@ -38,7 +42,13 @@ export type CommandRefusal =
   | 'Draining';
 
 /** Why the gateway ended a session that was running. */
-export type SessionTermination = 'BadRequest' | 'Revoked' | 'MaxDuration' | 'IdleTimeout' | 'Shutdown';
+export type SessionTermination =
+  | 'BadRequest'
+  | 'Revoked'
+  | 'MaxDuration'
+  | 'IdleTimeout'
+  | 'RequestTimeout'
+  | 'Shutdown';
 
 export type ClientFacts = {
   readonly connectionId: string;
@@ -51,6 +61,8 @@ export type KeyFacts = { readonly loginName: string; readonly fingerprint: strin
 export type OfferedKey = KeyFacts & {
   readonly algorithm: string;
   readonly outcome: AttemptRefusal | 'Offered' | 'Proven';
+  /** At most ten; none for an unknown key. */
+  readonly owners: readonly KeyOwner[];
 };
 
 export type SessionFacts = ClientFacts &
@@ -86,6 +98,8 @@ export type GatewayEvent =
       readonly type: 'LoginFailed';
       readonly client: ClientFacts;
       readonly reason: LoginFailure;
+      /** The last one that was asked for, with a key or without; absent: none was. */
+      readonly loginName?: string;
       readonly offered: readonly OfferedKey[];
       readonly detail?: string;
       readonly cause?: Error;
@@ -105,6 +119,14 @@ export type GatewayEvent =
       readonly key: KeyFacts;
       readonly identities: readonly Identity[];
       readonly algorithms: { readonly kex: string; readonly hostKey: string; readonly cipher: string } | undefined;
+      readonly seconds: number;
+    }
+  | {
+      /** The end of a connection with a login, however it came about. */
+      readonly type: 'LoggedOut';
+      readonly client: ClientFacts;
+      readonly identities: readonly Identity[];
+      readonly sessions: number;
       readonly seconds: number;
     }
   | {

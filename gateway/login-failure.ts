@@ -1,10 +1,19 @@
 import type { LoginFailure } from './events.ts';
 import type { SshFault } from './ssh/fault.ts';
 
-/** Why a connection ended before anybody had logged in. */
-export function loginFailureOf(fault: SshFault | undefined, isLate: boolean): LoginFailure {
+/** How a connection came to its end before anybody had logged in. */
+export type LoginEnd = {
+  readonly fault: SshFault | undefined;
+  /** The grace time was over. */
+  readonly isLate: boolean;
+  /** A key was refused. */
+  readonly isRefused: boolean;
+};
+
+/** Clients that are refused leave without a word, as those do whose network fails: what came before tells them apart. */
+export function loginFailureOf({ fault, isLate, isRefused }: LoginEnd): LoginFailure {
   if (isLate) return 'GraceTimeExceeded';
-  if (fault === undefined) return 'ClientLeft';
+  if (fault === undefined) return isRefused ? 'Rejected' : 'ClientLeft';
   switch (fault.code) {
     case 'SSH_TOO_MANY_ATTEMPTS':
       return 'TooManyAttempts';
@@ -14,7 +23,7 @@ export function loginFailureOf(fault: SshFault | undefined, isLate: boolean): Lo
       return 'KeyExchangeFailed';
     case 'SSH_CONNECTION_LOST':
     case 'SSH_KEEPALIVE_TIMEOUT':
-      return 'ConnectionLost';
+      return isRefused ? 'Rejected' : 'ConnectionLost';
     case 'SSH_PROTOCOL_ERROR':
       return 'ProtocolError';
     default:

@@ -14,10 +14,10 @@ import type { Route } from './route.ts';
  */
 export function whyRevoked(
   route: Route,
-  candidates: Result<readonly Candidate[], AttemptRefusal>,
+  candidates: Result<readonly Candidate[], { readonly reason: AttemptRefusal }>,
   index: AccessIndex,
 ): string | undefined {
-  if (!candidates.ok) return whyLoginRevoked(candidates.error);
+  if (!candidates.ok) return whyLoginRevoked(candidates.error.reason);
   const acting = candidates.value.find(({ identity }) => isSame(identity, route.candidate.identity));
   const key = route.candidate.identity.key;
   if (acting === undefined) return `SSHKey ${key === undefined ? '' : formatRef(key)} does not let you in any more`;

@@ -60,7 +60,7 @@ export async function runRoute(context: RunContext, run: Run): Promise<void> {
 
   const giveUp = (why: string): void => {
     link?.cancel(why);
-    givenUp.abort();
+    givenUp.abort(new Error(why));
   };
   const terminate = (termination: SessionTermination, why: string): void => {
     if (!latch.end(termination, { detail: why })) return;
@@ -79,7 +79,7 @@ export async function runRoute(context: RunContext, run: Run): Promise<void> {
     link = await context.dialer.open(requestOf(run, target), givenUp.signal);
     clearTimeout(notice);
     // It may have been given up in the moment between the link's opening and this line.
-    if (givenUp.signal.aborted) link.cancel('the session was given up');
+    if (givenUp.signal.aborted) link.cancel((givenUp.signal.reason as Error).message);
     transfer = forward(channel, link);
     if (run.route.verb === 'upload-archive') {
       channel.onData = guardArchive(channel.onData, (why) => terminate('BadRequest', why));
@@ -109,7 +109,7 @@ export async function runRoute(context: RunContext, run: Run): Promise<void> {
     bytesIn: transfer?.bytesIn ?? 0,
     bytesOut: transfer?.bytesOut ?? 0,
     seconds: secondsSince(clock, startedAt),
-    ...(end?.push !== undefined && { push: end.push }),
+    ...(link?.push !== undefined && { push: link.push }),
   });
 }
 
@@ -135,8 +135,11 @@ function watched(
     tick(clock) {
       const now = clock.steady();
       // Before the link is open a session waits for us, not for its client.
-      if (transfer()?.wasActive() !== false) lastActive = now;
-      const limit = overrun(limits, now - startedAt, now - lastActive);
+      const running = transfer();
+      if (running?.wasActive() !== false) lastActive = now;
+      const bytesIn = running?.bytesIn ?? 0;
+      const progress = { verb: route.verb, duration: now - startedAt, idle: now - lastActive, bytesIn };
+      const limit = overrun(limits, progress);
       if (clock.wall() >= expiresAt) recheck();
       if (limit !== undefined) terminate(limit.termination, limit.why);
     },

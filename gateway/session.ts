@@ -62,7 +62,7 @@ function admit({ source, identify, isDraining }: SessionContext, login: Login, r
   const index = source.current;
   const candidates = identify(login.key);
   if (!candidates.ok || index === undefined) {
-    return refuse('LoginRevoked', whyLoginRevoked(candidates.ok ? 'IndexUnavailable' : candidates.error));
+    return refuse('LoginRevoked', whyLoginRevoked(candidates.ok ? 'IndexUnavailable' : candidates.error.reason));
   }
   if (request.command === undefined) return { candidates: candidates.value, index };
   const command = parseCommand(request.command);

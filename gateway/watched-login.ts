@@ -27,7 +27,7 @@ export function createWatchedLogin({
   const recheck = (): void => {
     const candidates = identify(key);
     if (candidates.ok) expiresAt = earliestExpiry(candidates.value);
-    else onRevoked(candidates.error);
+    else onRevoked(candidates.error.reason);
   };
   return {
     recheck,

@@ -57,7 +57,10 @@ test('an address that is in use is told of in words', async (context) => {
   const metrics = createMetrics({ component: 'test', version: '1' });
   await assert.rejects(startHttpServer({ listen: server.address, metrics, notReady: () => [] }), (error) => {
     assert.ok(error instanceof StartupError);
-    assert.match(error.message, /cannot listen on 127\.0\.0\.1:\d+ for HTTP: the address is in use/);
+    assert.match(
+      error.message,
+      /^cannot listen on 127\.0\.0\.1:\d+ for HTTP: the address is in use .* with --http-listen HOST:PORT \(or GIT_/,
+    );
     return true;
   });
 });

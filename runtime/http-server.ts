@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { formatAddress, type TcpAddress } from './config/address.ts';
-import { explainSystemError, StartupError } from './startup-error.ts';
+import type { TcpAddress } from './config/address.ts';
+import { explainListenError } from './listen-error.ts';
 
 type HttpServerOptions = {
   readonly listen: TcpAddress;
@@ -40,8 +40,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     server.once('error', reject);
     server.listen({ host, port, backlog: 64 }, resolve);
   }).catch((error: unknown) => {
-    const message = `cannot listen on ${formatAddress(options.listen)} for HTTP: ${explainSystemError(error)}`;
-    throw new StartupError('ADDRESS_NOT_USABLE', message, { cause: error });
+    throw explainListenError(error, { address: options.listen, service: 'HTTP', field: 'http.listen' });
   });
   return {
     address: { host, port: (server.address() as AddressInfo).port },

@@ -5,8 +5,14 @@ import { type TestContext, test } from 'node:test';
 
 const moduleUrl = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href);
 
+const messagesOf = (output: string): readonly string[] =>
+  output
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line).msg);
+
 /** Starts a process whose `main` is the given code; `drain` and `stop` are at hand in it. */
-function start(context: TestContext, main: string, stdio: 'ipc' | 'ignore' = 'ignore') {
+function start(context: TestContext, main: string, stdio: 'ipc' | 'ignore' = 'ignore', onTerminal = false) {
   const program = `
     import { runProcess } from ${moduleUrl('./lifecycle.ts')};
     import { createLog } from ${moduleUrl('./log.ts')};
@@ -15,7 +21,11 @@ function start(context: TestContext, main: string, stdio: 'ipc' | 'ignore' = 'ig
     const aborted = (signal) => new Promise((resolve) => signal.addEventListener('abort', resolve));
     setInterval(() => {}, 1_000);
     await runProcess(log, async ({ drain, stop }) => { log.logger.info('started'); ${main} });`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+  const words = [process.execPath, '--input-type=module', '-e', program];
+  // script(1) gives its program a terminal.
+  const quoted = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  const [file = '', ...args] = onTerminal ? ['script', '-qec', `exec ${quoted}`, '/dev/null'] : words;
+  const child = spawn(file, args, {
     stdio: ['ignore', 'pipe', 'pipe', stdio],
   });
   context.after(() => child.kill('SIGKILL'));
@@ -30,19 +40,51 @@ function start(context: TestContext, main: string, stdio: 'ipc' | 'ignore' = 'ig
     });
   }
   const until = async (pattern: RegExp): Promise<void> => {
-    while (!pattern.test(output)) await once(seen, 'output');
+    while (!pattern.test(output)) {
+      const isOver = await Promise.race([once(seen, 'output').then(() => false), closed.then(() => true)]);
+      assert.ok(!isOver || pattern.test(output), `it ended, and said: ${output}`);
+    }
   };
   return { child, until, closed, output: () => output };
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`${signal} drains, and main's answer is the exit code`, async (context) => {
-    const { child, until, closed } = start(context, 'await aborted(drain); return 3;');
+    const { child, until, closed, output } = start(context, 'await aborted(drain); return 3;');
     await until(/started/);
     child.kill(signal);
     assert.equal(await closed, 3);
+    assert.equal(messagesOf(output()).at(-1), 'stopped');
   });
 }
+
+test('SIGHUP without a terminal ends nothing', async (context) => {
+  const { child, until, closed, output } = start(context, 'await aborted(drain); return 0;');
+  await until(/started/);
+  child.kill('SIGHUP');
+  await until(/nothing to reload/);
+  child.kill('SIGTERM');
+  assert.equal(await closed, 0);
+  assert.match(output(), /draining/);
+});
+
+test('SIGHUP of a terminal that goes drains, and a second one does not end at once', async (context) => {
+  const main = `
+    const mayEnd = new Promise((resolve) => process.once('SIGUSR2', resolve));
+    log.logger.info('pid ' + process.pid);
+    await aborted(drain);
+    await mayEnd;
+    return 0;`;
+  const { until, closed, output } = start(context, main, 'ignore', true);
+  await until(/"pid \d+"/);
+  const pid = Number(/"pid (\d+)"/.exec(output())?.[1]);
+  process.kill(pid, 'SIGHUP');
+  await until(/draining/);
+  process.kill(pid, 'SIGHUP');
+  process.kill(pid, 'SIGUSR2');
+  assert.equal(await closed, 0);
+  assert.deepEqual(messagesOf(output()).slice(-2), ['draining: one more signal ends at once', 'stopped']);
+});
 
 test('a second signal stops, even a main that does not listen', async (context) => {
   const { child, until, closed } = start(
@@ -66,7 +108,7 @@ test('a main that listens to the second signal has time to end', async (context)
   await until(/draining/);
   child.kill('SIGINT');
   assert.equal(await closed, 1);
-  assert.match(output(), /cleaned up/);
+  assert.equal(messagesOf(output()).at(-1), 'cleaned up', 'it has not stopped in good order');
 });
 
 test('faults that nobody caught are logged, and end the process', async (context) => {

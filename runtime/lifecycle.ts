@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import type { Log } from './log.ts';
 import { StartupError } from './startup-error.ts';
@@ -14,8 +15,9 @@ const stopMilliseconds = 500;
 
 /**
  * Runs a long-lived subcommand, and ends the process after it. The first SIGTERM or SIGINT drains, a second one stops.
- * A fault that nobody caught ends the process: what is left of it cannot be trusted. A process that was started by
- * another of ours stops when that one is gone, however it ended.
+ * SIGHUP drains where it tells that the terminal has gone; elsewhere it asks to reload, for which there is nothing. A
+ * fault that nobody caught ends the process: what is left of it cannot be trusted. A process that was started by another
+ * of ours stops when that one is gone, however it ended.
  */
 export async function runProcess(log: Log, main: (signals: EndSignals) => Promise<ExitCode>): Promise<never> {
   const drain = new AbortController();
@@ -38,19 +40,29 @@ export async function runProcess(log: Log, main: (signals: EndSignals) => Promis
     log.logger.info({ signal }, 'draining: one more signal ends at once');
     drain.abort();
   };
+  const isOnTerminal = isatty(1);
+  const onHangUp = (signal: NodeJS.Signals): void => {
+    // A terminal that goes may say so twice, by its shell and by the kernel: no more than one of them is heard.
+    if (!isOnTerminal) log.logger.info({ signal }, nothingToReload);
+    else if (!drain.signal.aborted) onSignal(signal);
+  };
   const onFault = (error: unknown): void => {
     log.logger.fatal({ err: error }, 'unexpected fault: ending');
     void end(exitCodes.failed);
   };
-  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal).on('SIGHUP', onHangUp);
   process.on('uncaughtException', onFault).on('unhandledRejection', onFault);
   process.on('disconnect', () => {
     log.logger.warn('the process that started this one is gone: ending');
     stopNow();
   });
   const code = await main({ drain: drain.signal, stop: stop.signal }).catch((error: unknown) => report(log, error));
-  return end(stop.signal.aborted ? exitCodes.failed : code);
+  if (stop.signal.aborted) return end(exitCodes.failed);
+  if (drain.signal.aborted) log.logger.info('stopped');
+  return end(code);
 }
+
+const nothingToReload = 'nothing to reload: manifests are followed, and the configuration is read at the start alone';
 
 function report(log: Log, error: unknown): ExitCode {
   if (error instanceof StartupError) {

@@ -5,6 +5,8 @@ export type LogSink = {
   write(line: string): void;
   /** Lines that were thrown away, because the reader is gone or too slow. */
   readonly dropped: number;
+  /** Its reader is gone for good, or lines were thrown away within the last minute. */
+  readonly isLosing: boolean;
   /** Resolves when all that was written is out, or can no longer be, or after the time has passed. Never rejects. */
   flush(timeoutMilliseconds: number): Promise<void>;
 };
@@ -12,6 +14,11 @@ export type LogSink = {
 const maxQueuedBytes = 8 * 2 ** 20;
 const maxWriteBytes = 64 * 2 ** 10;
 const retryMilliseconds = 20;
+/** So long it takes to be trusted again: it is asked every few seconds. */
+const trustMilliseconds = 60_000;
+
+/** Why a process whose log `isLosing` is not ready: whatever happened in it, nobody could tell. */
+export const logIsLost = 'log lines are being lost, audit lines among them';
 
 /**
  * pino's own destination is not used: it loops for ever at the end of the process when the reader is gone (its
@@ -23,14 +30,20 @@ export function createLogSink(fd: number): LogSink {
   let writing = false;
   let broken = false;
   let dropped = 0;
+  let lastDropAt = Number.NEGATIVE_INFINITY;
   const idle: (() => void)[] = [];
 
-  const takeBatch = (): Buffer => {
+  const drop = (lines: number): void => {
+    dropped += lines;
+    lastDropAt = performance.now();
+  };
+
+  const takeBatch = (): { readonly bytes: Buffer; readonly lines: number } => {
     let bytes = 0;
     let lines = 0;
     while (lines < queue.length && bytes < maxWriteBytes) bytes += Buffer.byteLength(queue[lines++] ?? '');
     queuedBytes -= bytes;
-    return Buffer.from(queue.splice(0, lines).join(''));
+    return { bytes: Buffer.from(queue.splice(0, lines).join('')), lines };
   };
 
   const pump = (): void => {
@@ -40,10 +53,11 @@ export function createLogSink(fd: number): LogSink {
       return;
     }
     writing = true;
-    writeAll(fd, takeBatch(), (error) => {
+    const batch = takeBatch();
+    writeAll(fd, batch.bytes, (error) => {
       if (error !== null) {
         broken = brokenForGood.has(error.code ?? '');
-        dropped += 1 + (broken ? queue.length : 0);
+        drop(batch.lines + (broken ? queue.length : 0));
         if (broken) queue.length = 0;
       }
       pump();
@@ -54,10 +68,13 @@ export function createLogSink(fd: number): LogSink {
     get dropped() {
       return dropped;
     },
+    get isLosing() {
+      return broken || performance.now() - lastDropAt < trustMilliseconds;
+    },
     write(line) {
       const bytes = Buffer.byteLength(line);
       if (broken || queuedBytes + bytes > maxQueuedBytes) {
-        dropped++;
+        drop(1);
         return;
       }
       queue.push(line);

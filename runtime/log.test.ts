@@ -64,11 +64,13 @@ test('a reader that is too slow costs lines, not memory, and never time', async 
   try {
     const fd = (sleeper.stdin as unknown as { _handle: { fd: number } })._handle.fd;
     const sink = createLogSink(fd);
+    assert.equal(sink.isLosing, false);
     const line = `${'x'.repeat(1_000)}\n`;
     const startedAt = performance.now();
     for (let count = 0; count < 20_000; count++) sink.write(line);
     assert.ok(performance.now() - startedAt < 1_000);
     assert.ok(sink.dropped > 10_000 && sink.dropped < 12_500, `${sink.dropped} dropped`);
+    assert.equal(sink.isLosing, true);
     await sink.flush(50);
   } finally {
     sleeper.kill('SIGKILL');

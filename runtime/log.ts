@@ -1,8 +1,8 @@
 import { isatty } from 'node:tty';
 import { type Logger, pino, stdTimeFunctions } from 'pino';
-import { prettyFactory } from 'pino-pretty';
 import type { Config } from './config/schema.ts';
 import { createLogSink, type LogSink } from './log-sink.ts';
+import { formatReadableLine } from './readable-line.ts';
 
 export type { Logger } from 'pino';
 
@@ -23,7 +23,8 @@ export function createLog(
   const fd = options.fd ?? 1;
   const format = options.format === 'auto' ? (isatty(fd) ? 'pretty' : 'json') : options.format;
   const sink = options.sink ?? createLogSink(fd);
-  const destination = format === 'json' ? sink : createPrettySink(sink, isatty(fd) && !process.env.NO_COLOR);
+  const colorize = isatty(fd) && !process.env.NO_COLOR;
+  const pretty = { write: (line: string) => sink.write(formatReadableLine(line, colorize)) };
   const logger = pino(
     {
       level: options.level,
@@ -31,15 +32,7 @@ export function createLog(
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
     },
-    destination,
+    format === 'json' ? sink : pretty,
   );
   return { logger, audit: logger.child({ audit: true }, { level: 'info' }), format, sink };
 }
-
-function createPrettySink(sink: LogSink, colorize: boolean): { write(line: string): void } {
-  const format = prettyFactory({ colorize, singleLine: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'component' });
-  // JSON escapes the control characters of ASCII; those of Latin-1 would still be obeyed by some terminals.
-  return { write: (line) => sink.write(format(line).replace(/[\x7f-\x9f]/g, escapeControl)) };
-}
-
-const escapeControl = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -5,7 +5,7 @@ import { registerLogMetrics } from './metrics.ts';
 
 test('lost log lines are counted, those of two processes under two names', async () => {
   const registry = new Registry();
-  const sink = { dropped: 0, write: () => {}, flush: async () => {} };
+  const sink = { dropped: 0, isLosing: false, write: () => {}, flush: async () => {} };
   registerLogMetrics(registry, sink);
   registerLogMetrics(registry, { ...sink, dropped: 2 }, 'repository_');
   sink.dropped = 3;

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { StartupError } from '../runtime/startup-error.ts';
-import { openDataFolder } from './data-folder.ts';
+import { openDataFolder, removeStaleLinkKeys } from './data-folder.ts';
 import { openHostKeys } from './host-keys.ts';
 
 async function createFolder(context: TestContext): Promise<string> {
@@ -44,6 +45,16 @@ test('a path that leaves no room for a socket is refused', async (context) => {
   await assert.rejects(openDataFolder(join(folder, 'x'.repeat(100))), refused(/bytes too long for a Unix socket/));
 });
 
+test('link keys of processes that are gone are removed, and nothing else', async (context) => {
+  const data = await openDataFolder(await createFolder(context));
+  const run = join(data.path, 'run');
+  const gone = spawnSync('true').pid;
+  const kept = [basename(data.linkKeys), `link-keys-${process.ppid}.pem`, 'link-keys-x.pem', 'repository.sock'].sort();
+  for (const name of [...kept, `link-keys-${gone}.pem`]) await writeFile(join(run, name), '');
+  await removeStaleLinkKeys(data);
+  assert.deepEqual((await readdir(run)).sort(), kept);
+});
+
 test('host keys are made once, with modes that keep the private half private', async (context) => {
   const folder = await createFolder(context);
   const keys = await openHostKeys(folder);
@@ -57,6 +68,12 @@ test('host keys are made once, with modes that keep the private half private', a
     keys.map(({ publicKey }) => publicKey.split(' ')[0]),
     ['ssh-ed25519', 'ssh-rsa'],
   );
+  for (const [at, type] of ['ed25519', 'rsa'].entries()) {
+    const { stdout } = spawnSync('ssh-keygen', ['-l', '-f', join(folder, `ssh_host_${type}_key`)], {
+      encoding: 'utf8',
+    });
+    assert.equal(keys[at]?.fingerprint, stdout.split(' ')[1]);
+  }
   assert.equal((await stat(join(folder, 'ssh_host_rsa_key'))).mode & 0o777, 0o600);
   assert.equal((await stat(join(folder, 'ssh_host_rsa_key.pub'))).mode & 0o777, 0o644);
   assert.deepEqual(await openHostKeys(folder), keys);
@@ -94,4 +111,12 @@ test('a host key that others may have read, that was changed, damaged or lost, i
   });
   await rm(file);
   await assert.rejects(openHostKeys(folder), refused(/it is gone, and .*\.pub is still there/));
+});
+
+test('a host key of a type that is not served is refused, and no key is made beside it', async (context) => {
+  const folder = await createFolder(context);
+  await writeFile(join(folder, 'ssh_host_ecdsa_key'), '');
+  const expected = /ssh_host_ecdsa_key cannot be used: only ssh_host_ed25519_key and ssh_host_rsa_key can: remove it/;
+  await assert.rejects(openHostKeys(folder), refused(expected));
+  assert.deepEqual(await readdir(folder), ['ssh_host_ecdsa_key']);
 });

@@ -1,5 +1,5 @@
-import { rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { makeFolder } from '../runtime/make-folder.ts';
 import { explainSystemError, StartupError } from '../runtime/startup-error.ts';
 
@@ -50,6 +50,24 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
     if (mode & 0o002) refuse(each, 'everybody on this machine may write to it: run chmod o-w on it');
   }
   return folder;
+}
+
+/** Removes the link keys of processes that ended without doing so. Others may hold the folder while they are alive. */
+export async function removeStaleLinkKeys({ linkKeys }: DataFolder): Promise<void> {
+  const run = dirname(linkKeys);
+  for (const name of await readdir(run)) {
+    const pid = /^link-keys-(\d{1,9})\.pem$/.exec(name)?.[1];
+    if (pid !== undefined && isGone(Number(pid))) await rm(join(run, name), { force: true });
+  }
+}
+
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
 }
 
 function refuse(path: string, message: string, cause?: unknown): never {

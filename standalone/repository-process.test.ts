@@ -21,7 +21,12 @@ async function start(context: TestContext, folder?: string) {
   });
   if (!line.ok || line.value === 'help') return assert.fail('no configuration');
   const lines: Record<string, unknown>[] = [];
-  const sink = { dropped: 0, flush: async () => {}, write: (text: string) => void lines.push(JSON.parse(text)) };
+  const sink = {
+    dropped: 0,
+    isLosing: false,
+    flush: async () => {},
+    write: (text: string) => void lines.push(JSON.parse(text)),
+  };
   const log = createLog({ level: 'info', format: 'json', component: 'test', sink });
   // The server's own lines go to our standard output.
   const config = { ...line.value.config, log: { ...line.value.config.log, level: 'error' as const } };
@@ -94,7 +99,7 @@ test('a server that cannot start says why in its own words', async (context) => 
   const { path } = await start(context);
   await assert.rejects(start(context, path), (error) => {
     assert.ok(error instanceof StartupError);
-    assert.match(error.message, /the repository server: another repository server is running on/);
+    assert.match(error.message, /the repository server: another repository server is running on the data folder /);
     return true;
   });
 });

@@ -10,7 +10,7 @@ import type { Config } from '../runtime/config/schema.ts';
 import type { Log } from '../runtime/log.ts';
 import type { ChildMessage, ParentMessage } from '../runtime/parent-process.ts';
 import { StartupError } from '../runtime/startup-error.ts';
-import type { DataFolder } from './data-folder.ts';
+import { type DataFolder, removeStaleLinkKeys } from './data-folder.ts';
 
 /** The repository server of a standalone installation: a process of its own, kept alive. */
 export type RepositoryProcess = {
@@ -96,7 +96,15 @@ export async function startRepositoryProcess({
     }
   };
 
-  await untilUp();
+  try {
+    await untilUp();
+    // Only now is the folder ours: before, a process that cannot be seen from here may have held it.
+    await removeStaleLinkKeys(data);
+  } catch (error) {
+    child.kill('SIGKILL');
+    await rm(data.linkKeys, { force: true });
+    throw error;
+  }
   const kept = keepAlive();
   return {
     address: { path: data.socket },
@@ -179,6 +187,7 @@ function buildFlags(config: Config, data: DataFolder, log: Log): readonly string
     'repository-max-sessions': config.repository.maxSessions,
     'repository-max-queued': config.repository.maxQueued,
     'repository-max-push-size': config.repository.maxPushSize,
+    'repository-max-git-memory': config.repository.maxGitMemory,
   };
   return Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
 }

@@ -12,9 +12,10 @@ import { formatAddress } from '../runtime/config/address.ts';
 import type { Config } from '../runtime/config/schema.ts';
 import { startHttpServer } from '../runtime/http-server.ts';
 import type { EndSignals } from '../runtime/lifecycle.ts';
+import { explainListenError } from '../runtime/listen-error.ts';
 import type { Log } from '../runtime/log.ts';
+import { logIsLost } from '../runtime/log-sink.ts';
 import { createMetrics, registerLogMetrics } from '../runtime/metrics.ts';
-import { explainSystemError, StartupError } from '../runtime/startup-error.ts';
 import { version } from '../runtime/version.ts';
 import { openDataFolder } from './data-folder.ts';
 import { type HostKey, openHostKeys } from './host-keys.ts';
@@ -33,11 +34,10 @@ export async function runStandalone(config: Config, log: Log, { drain, stop }: E
   const data = await openDataFolder(config.data);
   const hostKeys = await openHostKeys(data.hostKeys);
   await using ending = new AsyncDisposableStack();
-  const [index, repository] = await Promise.all([
-    openManifestIndex(config, log.logger, metrics),
-    startRepositoryProcess({ config, data, log }),
-  ]);
-  ending.defer(() => repository.close());
+  const starting = startRepositoryProcess({ config, data, log });
+  // Also where the manifests cannot be read: it leaves nothing in the data folder.
+  ending.defer(async () => (await starting.catch(() => undefined))?.close());
+  const [index, repository] = await Promise.all([openManifestIndex(config, log.logger, metrics), starting]);
   const { gateway, closeDialer } = wireGateway(config, log, metrics, hostKeys, index.source, repository);
   ending.defer(closeDialer);
 
@@ -46,6 +46,7 @@ export async function runStandalone(config: Config, log: Log, { drain, stop }: E
     ...(gateway.isListening ? [] : ['not listening']),
     ...(index.source.current === undefined ? ['no index yet'] : []),
     ...(repository.isUp ? [] : ['the repository server is being started again']),
+    ...(log.sink.isLosing ? [logIsLost] : []),
   ];
   const http =
     config.http.listen &&
@@ -58,7 +59,11 @@ export async function runStandalone(config: Config, log: Log, { drain, stop }: E
   ending.defer(async () => http?.close());
   const ssh = await listen(gateway, config);
   const addresses = { ssh: formatAddress(ssh), ...(http && { http: formatAddress(http.address) }) };
-  log.logger.info({ ...addresses, manifests: config.manifests, data: data.path, version }, 'ready');
+  const fingerprints = hostKeys.map(({ publicKey, fingerprint }) => `${publicKey.split(' ', 1)} ${fingerprint}`);
+  log.logger.info(
+    { ...addresses, hostKeys: fingerprints, manifests: config.manifests, data: data.path, version },
+    'ready',
+  );
 
   // What is revoked during the drain ends as at any other time.
   const served = new AbortController();
@@ -112,7 +117,7 @@ function wireGateway(
       exemptRanges: config.login.exemptRanges,
     },
     maxConnectionsPerUser: config.connections.maxPerUser,
-    sessions: { maxDuration: config.sessions.maxDuration, idleTimeout: config.sessions.idleTimeout },
+    sessions: config.sessions,
     loginGraceTime: config.login.graceTime,
     idleTimeout: config.connections.idleTimeout,
   });
@@ -122,8 +127,7 @@ function wireGateway(
 
 async function listen(gateway: Gateway, { ssh }: Config): ReturnType<Gateway['listen']> {
   return gateway.listen(ssh.listen).catch((error: unknown) => {
-    const message = `cannot listen on ${formatAddress(ssh.listen)} for SSH: ${explainSystemError(error)}`;
-    throw new StartupError('ADDRESS_NOT_USABLE', message, { cause: error });
+    throw explainListenError(error, { address: ssh.listen, service: 'SSH', field: 'ssh.listen' });
   });
 }
 

@@ -31,6 +31,8 @@ export interface SshConnection {
   /** The software version of the client's identification line; at most 255 bytes, printable ASCII. */
   readonly clientVersion: string;
   authenticate: Authenticate;
+  /** Before each attempt, of whatever method: whom it is for. At most 255 bytes, whatever they are. */
+  onLoginName: (loginName: string) => void;
   /** The client is in; called once, after a proof was admitted. */
   onLogin: () => void;
   /** Only after login. The channel is open and accepted; `start` describes what to run in it. */

@@ -105,6 +105,7 @@ export function serveConnection(
     maxAttempts: options.maxAttempts,
     sessionId: transport.sessionId,
     send: transport.send,
+    onLoginName: (loginName) => asOwner(() => connection.onLoginName(loginName)),
     authenticate: (attempt) => asOwner(() => connection.authenticate(attempt)),
     onSuccess: () => {
       if (isOver()) return;
@@ -146,6 +147,7 @@ export function serveConnection(
       return clientVersion;
     },
     authenticate: () => false,
+    onLoginName: () => {},
     onLogin: () => {},
     onCommand: (channel) => channel.exit(1),
     onClose: () => {},

@@ -11,6 +11,8 @@ export type UserauthOptions = {
   readonly maxAttempts: number;
   readonly sessionId: () => Buffer;
   readonly send: (payload: Buffer) => void;
+  /** Told of the login name in each request, before anything is decided. */
+  readonly onLoginName: (loginName: string) => void;
   readonly authenticate: Authenticate;
   /** SUCCESS has been sent. */
   readonly onSuccess: () => void;
@@ -88,16 +90,18 @@ export function createUserauth(options: UserauthOptions): (type: number, payload
     // RFC 4252 §5.1: requests that were on their way when we said yes.
     if (succeeded) return;
     if (!serviceAccepted) throw new SshFault('SSH_PROTOCOL_ERROR', 'the client logs in without the service for it');
-    const loginName = reader.string();
-    if (loginName.length > maxLoginNameLength) {
+    const rawLoginName = reader.string();
+    if (rawLoginName.length > maxLoginNameLength) {
       throw new SshFault('SSH_PROTOCOL_ERROR', 'the login name is too long');
     }
+    const loginName = rawLoginName.toString();
+    options.onLoginName(loginName);
     if (reader.name() !== 'ssh-connection') {
       throw new SshFault('SSH_PROTOCOL_ERROR', 'the client wants to log in to a service that is not there');
     }
     const method = reader.name();
     if (method === 'publickey') {
-      receivePublicKey(reader, payload, loginName.toString());
+      receivePublicKey(reader, payload, loginName);
       return;
     }
     // Every client begins with `none`, to hear what there is.

@@ -56,9 +56,10 @@ Each subcommand takes the flags that concern it (\`git-ingress SUBCOMMAND --help
 all options for all of them.
 
 Every value is checked before anything listens. All that is wrong is named at once, with where it stands and what is
-expected, and the exit code is 2. Unknown flags, fields, and variables that begin with \`GIT_INGRESS_\` are wrong too. Left out are the variables that
-Kubernetes makes of a Service whose name begins with \`git-ingress\`: \`…_PORT\` and \`…_PORT_22_TCP\` where the value is
-an address such as \`tcp://10.0.0.1:22\`, and all of a Service whose \`…_SERVICE_HOST\` is set.
+expected, and the exit code is 2. Unknown flags, fields, and variables that begin with \`GIT_INGRESS_\` are wrong too.
+Passed over are only the variables that Kubernetes makes of a Service whose name begins with \`git-ingress\`: \`…_PORT\` and
+\`…_PORT_22_TCP\` if the value is an address such as \`tcp://10.0.0.1:22\`, and all others of a Service whose
+\`…_SERVICE_HOST\` is set.
 
 - A DURATION is a whole number with a unit: \`500ms\`, \`30s\`, \`10m\`, \`12h\`, \`1d\`.
 - A SIZE is a whole number of bytes, with or without a unit: \`64KiB\`, \`512MiB\`, \`1GiB\`.

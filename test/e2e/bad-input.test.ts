@@ -81,13 +81,48 @@ const ownBlob = [
 const ownKey: Key = { file: 'none', publicKey: `ssh-ed25519 ${Buffer.concat(ownBlob).toString('base64')}` };
 const signWithOwn = (data: Buffer): Buffer => signatureBlob(sign(null, data, own.privateKey));
 
-test('an unknown key is refused', async () => {
+test('an unknown key is refused, and nobody is named', async () => {
+  const rejected = await server.metric('git_ingress_login_failures_total', 'reason="Rejected"');
   const line = await refusal(
     () => assertPermissionDenied(createClient(server, stranger)),
     ...(['login failed', 'git_ingress_keys_refused_total', 'reason="UnknownKey"'] as const),
   );
-  assert.deepEqual(offeredOf(line), ['UnknownKey']);
+  assert.deepEqual([line.reason, line.loginName, offeredOf(line)], ['Rejected', 'git', ['UnknownKey']]);
+  assert.ok(!JSON.stringify(line.offered).includes('team/'));
+  assert.equal(await server.metric('git_ingress_login_failures_total', 'reason="Rejected"'), rejected + 1);
 });
+
+const refusedKeys: readonly [outcome: string, user: string, suspended: boolean, spec: object][] = [
+  ['Suspended', 'git', true, {}],
+  ['Expired', 'git', false, { expiresAt: '2020-01-01T00:00:00Z' }],
+  ['SourceAddress', 'git', false, { sourceRanges: ['192.0.2.0/24'] }],
+  ['WrongLoginName', 'root', false, {}],
+];
+
+for (const [outcome, user, suspended, spec] of refusedKeys) {
+  test(`why somebody does not get in is told with their name: ${outcome}`, async () => {
+    const { publicKey: theirs } = world.key('bob');
+    const revision = await server.metric('git_ingress_index_revision');
+    const known = { publicKey: theirs, userRef: { name: 'carol' }, ...spec };
+    server.write('carol.yaml', manifest(gitUser('carol', { suspended }), sshKey('laptop', known)));
+    server.remove('keys/bob.yaml');
+    await until('it is in force', async () => (await server.metric('git_ingress_index_revision')) > revision);
+    const ask = async (): Promise<void> => {
+      await until('the refusal', async () => (await world.client('bob').ssh([], { user })).status === 255);
+    };
+    const line = await until('the reason', async () => {
+      const lines = server.audit().length;
+      await ask();
+      const found = await until('a line', () => server.audit().slice(lines).at(-1));
+      return offeredOf(found).includes(outcome) && found;
+    });
+    assert.deepEqual([line.msg, line.reason, line.loginName], ['login failed', 'Rejected', user]);
+    const [{ key: objects, who } = {}] = line.offered as readonly { key?: unknown; who?: unknown }[];
+    assert.deepEqual([objects, who], [['team/laptop'], ['GitUser team/carol']]);
+    server.remove('carol.yaml');
+    server.write('keys/bob.yaml', manifest(sshKey('bob', { publicKey: theirs, userRef: { name: 'bob' } })));
+  });
+}
 
 const forgeries: Readonly<Record<string, (data: Buffer) => Buffer>> = {
   'a meaningless signature': () => signatureBlob(Buffer.alloc(64, 7)),
@@ -102,7 +137,7 @@ for (const [name, forge] of Object.entries(forgeries)) {
       () => assertPermissionDenied(client),
       ...(['signature refused', 'git_ingress_keys_refused_total', 'reason="BadSignature"'] as const),
     );
-    assert.deepEqual([line.loginName, line.outcome], ['git', 'BadSignature']);
+    assert.deepEqual([line.loginName, line.outcome, line.who], ['git', 'BadSignature', ['GitUser team/alice']]);
   });
 }
 
@@ -112,7 +147,7 @@ test('a key that was only offered lets nobody in', async () => {
     () => assertPermissionDenied(client),
     ...(['login failed', 'git_ingress_login_failures_total', ''] as const),
   );
-  assert.deepEqual(offeredOf(line), ['Offered', 'UnknownKey']);
+  assert.deepEqual([line.reason, offeredOf(line)], ['Rejected', ['Offered', 'UnknownKey']]);
 });
 
 test('whoever offers one key and signs with another is who signed', async () => {
@@ -125,7 +160,7 @@ test('whoever offers one key and signs with another is who signed', async () => 
     return outcome.status === 0 && outcome;
   });
   assert.match(stdout, /^Hello team\/bob, you logged in with SSHKey team\/own /);
-  assert.match(stdout, /You can reach:\n {2}read {3}team\/secret\n$/);
+  assert.match(stdout, /You can reach:\n {2}read {2}team\/secret\n$/);
 });
 
 test('forbidden and absent repositories get the same answer', async () => {
@@ -248,7 +283,7 @@ const badManifests: readonly BadManifest[] = [
     text: manifest(gitUser('bad', { emial: 'a@example.com' })),
     kind: 'Invalid',
     object: 'GitUser team/bad',
-    told: /spec\.emial.*unknown field.*typing error/,
+    told: /spec\.emial: unknown field; did you mean email\?/,
   },
   {
     name: 'a private key',
@@ -319,7 +354,10 @@ for (const { name, text, kind, object, told } of badManifests) {
     assert.equal(checked.status, 1);
     assert.match(checked.stdout, new RegExp(`REFUSED.*${file}:\\d+`));
     assert.match(checked.stdout, / 1 refused\n$/);
-    assert.match((await alice.ssh([])).stdout, /^Hello team\/alice, .*\n\nYou can reach:\n {2}write {2}team\/app\n$/s);
+    assert.match(
+      (await alice.ssh([])).stdout,
+      /^Hello team\/alice, .*\n\nYou can reach:\n {2}maintain {2}team\/app\n$/s,
+    );
 
     server.remove(file);
     await until('the end of it', async () => (await server.metric('git_ingress_manifest_problems')) === 0);
@@ -340,7 +378,7 @@ test("a namespace that lists another's key gains nothing, and takes nothing away
   await until('both are known', async () => /mallory/.test((await alice.ssh([])).stdout));
   const { stdout } = await alice.ssh([]);
   assert.match(stdout, /Hello team\/alice/);
-  assert.match(stdout, /write {2}team\/app/);
+  assert.match(stdout, /maintain {2}team\/app/);
   const pushed = await alice.mustGit(tree.folder, ['push', '--porcelain', alice.url('team/app'), 'main:by-alice']);
   assert.match(pushed.stdout, /\[new branch\]/);
   const line = await server.logged('the push', ({ push }) => JSON.stringify(push ?? '').includes('by-alice'));

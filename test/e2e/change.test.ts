@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import type { PushReport } from '../../core/link/push-report.ts';
 import { createGate } from '../harness/gate.ts';
 import { gitUser, grant, manifest, repository, sshKey } from '../harness/manifest.ts';
 import { gitProcesses, kill } from '../harness/processes.ts';
@@ -42,7 +43,7 @@ async function restore(): Promise<void> {
   server.write('repositories/app.yaml', files.app());
   await until('everything as it was', async () => {
     const outcomes = await Promise.all([alice.git(home, ['ls-remote', alice.url('team/app')]), alice.ssh([])]);
-    return outcomes.every(({ status }) => status === 0) && outcomes[1].stdout.includes('write  team/app');
+    return outcomes.every(({ status }) => status === 0) && outcomes[1].stdout.includes('maintain  team/app');
   });
 }
 
@@ -235,6 +236,8 @@ test('a push that is ended between the verdict and its refs does not land', asyn
   const { line, after } = await endOf(push, since);
   assert.ok(after < atOnce, `it took ${after} ms`);
   assert.equal(line.verb, 'receive-pack');
+  const { accepted, landed, refs } = line.push as PushReport;
+  assert.deepEqual([accepted, landed, refs.map((ref) => ref.landed)], [true, 0, [false]]);
   await until('git is gone', () => gitProcesses(server.data).length === 0);
   rmSync(lock, { force: true });
   assert.equal((await store.git('for-each-ref')).stdout, before);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { type Client, createClient } from '../harness/client.ts';
 import { createGate } from '../harness/gate.ts';
 import { grant } from '../harness/manifest.ts';
+import { buildPackBomb } from '../harness/pack-bomb.ts';
 import { childrenOf, gitProcesses, kill, listProcesses, type Process } from '../harness/processes.ts';
 import type { Running } from '../harness/run.ts';
 import { type Scope, type Standalone, startStandalone } from '../harness/standalone.ts';
@@ -169,4 +170,57 @@ test('a second start keeps host keys and data', async () => {
   const { stdout } = await alice.mustGit(home, ['ls-remote', url(), 'refs/heads/main']);
   assert.ok(before.includes(stdout.slice(0, 40)));
   await assertUnharmed(before);
+});
+
+const gibibyte = 2 ** 30;
+
+/** A push of a megabyte whose tree is larger than a GiB. */
+function pushBomb(client: Client): Running {
+  const session = client.startSsh(["git-receive-pack 'team/app'"], { timeout: 60_000 });
+  const command = `${'0'.repeat(40)} ${'1'.repeat(40)} refs/heads/bomb\0report-status`;
+  session.write(`${(command.length + 4).toString(16).padStart(4, '0')}${command}0000`);
+  session.write(buildPackBomb(gibibyte + 100 * 2 ** 20));
+  return session;
+}
+
+/** The most memory that any git of a server has held so far, in bytes. */
+const mostHeld = (of: Standalone): number =>
+  Math.max(0, ...gitProcesses(of.data).map(({ pid }) => 1_024 * Number(statusOf(pid, 'VmHWM'))));
+
+function statusOf(pid: number, field: string): string | undefined {
+  try {
+    return new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+test('a pack that unfolds to gigabytes takes no more memory than git may have', async (context) => {
+  const start = (limit: string): ReturnType<typeof startWorld> =>
+    startWorld(context, {
+      users: { alice: {} },
+      repositories: { app: { access: [grant('Maintain', 'alice')] } },
+      args: ['--repository-max-git-memory', limit],
+    });
+  const unbounded = await start('0');
+  const harm = pushBomb(unbounded.client('alice'));
+  await until('more memory than may be', () => mostHeld(unbounded.server) > gibibyte);
+  harm.signal('SIGKILL');
+  await until('git is gone', () => gitProcesses(unbounded.server.data).length === 0);
+
+  const bounded = await start('1GiB');
+  const push = pushBomb(bounded.client('alice'));
+  let most = 0;
+  await until('the end of the push', () => {
+    most = Math.max(most, mostHeld(bounded.server));
+    return !push.isRunning;
+  });
+  const { stdout, stderr } = await push.ended;
+  assert.match(stderr, /fatal: Out of memory, malloc failed/);
+  assert.match(stdout, /unpack .*ng refs\/heads\/bomb/s);
+  assert.ok(most < gibibyte / 4, `${most} bytes`);
+  // The server has the limit too, and is far from it.
+  const { pid } = await repositoryServer(bounded.server);
+  assert.ok(1_024 * Number(statusOf(pid, 'VmData')) < 0.75 * gibibyte);
+  await bounded.client('alice').mustGit(home, ['ls-remote', bounded.client('alice').url('team/app')]);
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -107,6 +108,37 @@ test('idle sessions end where that is wanted, and idle connections everywhere', 
   await outcomeIs(world, 'IdleTimeout');
   assert.match((await connection.ended).stderr, /no session was open for too long/);
   await world.server.logged('the end of the login', ({ msg, reason }) => msg === 'login ended' && reason === 'Idle');
+});
+
+test('a reader that does not ask for anything is ended, a hook before a push is waited for', async (context) => {
+  const world = await startWith(context, '--sessions-request-timeout', '1s');
+  const alice = world.client('alice');
+  const source = await makeWorkTree(world.home);
+  await source.commit();
+  writeFileSync(join(source.folder, '.git/hooks/pre-push'), '#!/bin/sh\nsleep 2.5\n', { mode: 0o755 });
+  const push = alice.startGit(source.folder, ['push', '--quiet', alice.url('team/app'), 'main']);
+  const silent = await holdSession(world);
+  // Not a whole request, and so none.
+  const archive = alice.startSsh(["git-upload-archive 'team/app'"]);
+  archive.write('0012');
+  for (const session of [silent, archive]) {
+    const { status, stderr } = await session.ended;
+    assert.equal(status, 1);
+    assert.match(stderr, /session ended: nothing was asked for within 1s/);
+  }
+  await outcomeIs(world, 'RequestTimeout');
+  assert.ok(push.isRunning);
+  assert.equal((await push.ended).status, 0);
+  for (const version of [0, 1, 2]) {
+    await alice.mustGit(world.home, [
+      '-c',
+      `protocol.version=${version}`,
+      'clone',
+      alice.url('team/app'),
+      `v${version}`,
+    ]);
+  }
+  assert.equal(await world.server.metric('git_ingress_sessions_total', 'outcome="RequestTimeout"'), 2);
 });
 
 test('a client that gives no sign of life is gone, one that is only silent stays', async (context) => {

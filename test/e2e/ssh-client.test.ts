@@ -51,14 +51,14 @@ test('without a command, a greeting names user, key, and what they reach', async
     `Hello Alice Liddell (team/alice), you logged in with SSHKey team/alice (${await fingerprintOf('alice')}).
 
 You can reach:
-  write  team/app    The app
-  read   team/notes
+  maintain  team/app    The app
+  read      team/notes
 `,
   );
   const robot = await world.client('robot').ssh(['-T']);
   assert.match(
     robot.stdout,
-    /^Hello deploy key team\/robot \(SHA256:\S+\)\.\n\nYou can reach:\n {2}read {3}team\/app {2}The app\n$/,
+    /^Hello deploy key team\/robot \(SHA256:\S+\)\.\n\nYou can reach:\n {2}read {2}team\/app {2}The app\n$/,
   );
   await server.logged('greeted', ({ msg, who }) => msg === 'greeted' && String(who) === 'GitUser team/alice');
 });

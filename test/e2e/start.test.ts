@@ -4,6 +4,7 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   statSync,
@@ -12,9 +13,10 @@ import {
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { listProcesses } from '../harness/processes.ts';
+import { kill, listProcesses } from '../harness/processes.ts';
 import { type Outcome, run } from '../harness/run.ts';
 import { executable, makeHome, type Standalone, startStandalone } from '../harness/standalone.ts';
+import { until } from '../harness/wait.ts';
 
 const home = makeHome();
 const manifests = join(home, 'manifests');
@@ -40,6 +42,9 @@ function assertUsage({ status, stderr, stdout }: Outcome, ...patterns: readonly 
   assert.doesNotMatch(stdout, /"msg":"ready"/);
 }
 
+const linkKeysIn = (data: string): readonly string[] =>
+  readdirSync(join(data, 'run')).filter((name) => name.startsWith('link-keys'));
+
 test('every wrong flag is named, and nothing is started', async () => {
   const outcome = await startWith({ 'ssh-listen': 'nonsense', 'login-grace-time': '5', 'ssh-rekey-byte': '1GiB' });
   assertUsage(outcome, /--ssh-listen/, /--login-grace-time/, /--ssh-rekey-byte.*did you mean --ssh-rekey-bytes/);
@@ -58,9 +63,10 @@ test('a port in use is an error', async () => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   const address = `127.0.0.1:${(other.address() as AddressInfo).port}`;
-  assertUsage(await startWith({ 'ssh-listen': address }), new RegExp(`${address}.*in use`));
-  assertUsage(await startWith({ 'http-listen': address }), new RegExp(`${address}.*in use`));
+  assertUsage(await startWith({ 'ssh-listen': address }), new RegExp(`${address}.*in use.* GIT_INGRESS_SSH_LISTEN`));
+  assertUsage(await startWith({ 'http-listen': address }), new RegExp(`${address}.*in use.* GIT_INGRESS_HTTP_LISTEN`));
   other.close();
+  assert.deepEqual(linkKeysIn(join(home, 'data')), []);
   assert.equal(listProcesses().filter(({ command }) => command.includes(`--data=${home}`)).length, 0);
 });
 
@@ -78,6 +84,7 @@ test('a data folder that cannot be used is an error', async () => {
 
 test('manifests that cannot be read are an error', async () => {
   assertUsage(await startWith({ manifests: join(home, 'absent') }), /absent/);
+  assert.deepEqual(linkKeysIn(join(home, 'data')), []);
 });
 
 let first: Standalone;
@@ -110,7 +117,22 @@ test('host keys are for their owner alone, and are never replaced', async () => 
 test('a data folder in use is an error', async (context) => {
   const running = await startStandalone(context, { manifests: {} });
   assertUsage(await startWith({ data: running.data }), /in use|another/);
+  assert.equal(linkKeysIn(running.data).length, 1);
   assert.equal((await running.get('/readyz')).status, 200);
+});
+
+test('what a killed server left is removed by the next one, whose end is its last line', async (context) => {
+  const killed = await startStandalone(context, { manifests: {} });
+  kill(killed.process.pid);
+  const { home: place, data } = killed;
+  const isFree = () => listProcesses().every(({ command }) => !command.includes(`--data=${data}`));
+  await until('the end of its repository server', isFree);
+  assert.equal(linkKeysIn(data).length, 1);
+  const next = await startStandalone(context, { manifests: {}, home: place });
+  assert.equal(linkKeysIn(data).length, 1);
+  assert.equal(await next.stop(), 0);
+  assert.deepEqual(linkKeysIn(data), []);
+  await until('its last line', () => next.log.at(-1)?.msg === 'stopped' && next.log.at(-1)?.component === 'standalone');
 });
 
 test('git that is missing or too old is an error', async (context) => {

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { dataFolderVariable } from '../../repository/git-environment.ts';
 
 /** Processes as Linux tells of them in /proc; those that end meanwhile are left out. */
 export type Process = { readonly pid: number; readonly parent: number; readonly command: string };
@@ -22,7 +23,7 @@ export const childrenOf = (parent: number | undefined): readonly Process[] =>
 
 /** git, its helpers and its hooks: all that the repository server of a data folder started and that still lives. */
 export const gitProcesses = (data: string): readonly Process[] =>
-  listProcesses().filter(({ pid }) => environmentOf(pid).includes(`GIT_INGRESS_DATA=${data}`));
+  listProcesses().filter(({ pid }) => environmentOf(pid).includes(`${dataFolderVariable}=${data}`));
 
 /** `NAME=VALUE` each; empty for a process that has ended. */
 export const environmentOf = (pid: number): readonly string[] => read(`/proc/${pid}/environ`).split('\0');

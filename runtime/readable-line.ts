@@ -1,0 +1,116 @@
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Turns one line of the log, as JSON, into one for a person at a terminal: time of day, level, component, message, and
+ * the fields that matter as `key=value`; below an error, its stack. Strangers' bytes are never obeyed by the terminal.
+ */
+export function formatReadableLine(json: string, colorize: boolean): string {
+  const line = JSON.parse(json) as Fields;
+  const level = String(line.level);
+  const shownLevel = level.toUpperCase().padEnd(5);
+  const color = colorize ? colors[level] : undefined;
+  const session = line.msg === 'session ended' ? describeSession(line) : undefined;
+  const message = session === undefined ? String(line.msg) : `${line.msg}: ${session}`;
+  const skipped = new Set([...hidden, ...saidOfSession(line), ...(session === undefined ? [] : saidBySession(line))]);
+  const fields = Object.entries(line)
+    .filter(([name]) => !skipped.has(name) && !(name === 'command' && 'path' in line))
+    .flatMap(([name, value]) => formatField(name, value));
+  const rest = [String(line.component), message, ...fields].join(' ');
+  const said = `${timeOfDay(line.time)} ${color === undefined ? shownLevel : `${color}${shownLevel}\x1b[0m`} ${printable(rest)}`;
+  return [said, ...stackLines(line)].map((each) => `${each}\n`).join('');
+}
+
+/** By pino's name of the level. */
+const colors: Readonly<Record<string, string>> = { warn: '\x1b[33m', error: '\x1b[31m', fatal: '\x1b[31m' };
+
+/** What stands elsewhere in the line, and what only a program asks for. */
+const hidden: ReadonlySet<string> = new Set([
+  ...['time', 'level', 'component', 'msg', 'audit', 'connectionId', 'clientVersion', 'fingerprint', 'uid', 'decision'],
+  ...['kex', 'hostKey', 'cipher', 'pid'],
+]);
+
+/** Everything that a terminal could obey or show as something else: control and format characters, line separators. */
+const printable = (text: string): string => text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
+
+const timeOfDay = (time: unknown): string => {
+  const at = new Date(String(time));
+  const two = (part: number): string => String(part).padStart(2, '0');
+  const milliseconds = String(at.getMilliseconds()).padStart(3, '0');
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${milliseconds}`;
+};
+
+function formatField(name: string, value: unknown): readonly string[] {
+  if (value === undefined || value === null) return [];
+  if (name === 'err') return [`${name}=${quote(String((value as Fields).message))}`];
+  if (name === 'offered') return [`${name}=${quote(few(value as readonly Fields[], formatOffered))}`];
+  if (name === 'who') return [`${name}=${quote(list(value).map(withoutKind).join(', '))}`];
+  if (Array.isArray(value)) return [`${name}=${quote(few(value, (each) => text(each)))}`];
+  if (typeof value !== 'object') return [`${name}=${quote(String(value))}`];
+  return Object.entries(value).flatMap(([key, inner]) => formatField(`${name}.${key}`, inner));
+}
+
+const text = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
+
+/** `team/alice` for a person; a deploy key keeps its kind. */
+const withoutKind = (who: unknown): string => String(who).replace(/^GitUser /, '');
+
+const formatOffered = ({ outcome, who, fingerprint }: Fields): string =>
+  `${outcome} ${who === undefined ? fingerprint : list(who).map(withoutKind).join('|')}`;
+
+const maxFew = 3;
+
+const few = <Value>(values: readonly Value[], format: (value: Value) => string): string => {
+  const more = values.length > maxFew ? [`and ${values.length - maxFew} more`] : [];
+  return [...values.slice(0, maxFew).map(format), ...more].join(', ');
+};
+
+const maxValueLength = 300;
+
+/** A value with spaces stands in quotes. */
+function quote(value: string): string {
+  const whole = printable(value);
+  const cut = whole.length > maxValueLength ? `${whole.slice(0, maxValueLength)}…` : whole;
+  return /^[^\s"=]+$/.test(cut) ? cut : JSON.stringify(cut);
+}
+
+/** Done, and not done. `upload-pack` also answers who only looks (`git ls-remote`). */
+const verbs: Readonly<Record<string, readonly [string, string]>> = {
+  'receive-pack': ['pushed', 'could not push'],
+  'upload-pack': ['read', 'could not read'],
+  'upload-archive': ['archived', 'could not archive'],
+};
+
+/** `team/alice pushed team/app refs/heads/main 514ed8b..1a48901`. */
+function describeSession({ who, verb, repository, outcome, push }: Fields): string | undefined {
+  const [done, undone] = verbs[String(verb)] ?? [];
+  if (done === undefined) return undefined;
+  const { accepted, refs } = (push ?? {}) as { accepted?: boolean; refs?: readonly Fields[] };
+  const isDone = outcome === 'Completed' && accepted !== false;
+  const changes = refs === undefined || refs.length === 0 ? [] : [few(refs, formatRef)];
+  return [withoutKind(who), isDone ? done : undone, repository, ...changes].join(' ');
+}
+
+/** `old` and `new` as git abbreviates them; zeros are nothing. */
+const formatRef = ({ ref, old, new: next, reason, landed }: Fields): string => {
+  const remark = reason ?? (landed === false ? 'did not land' : undefined);
+  const change = `${ref} ${String(old).slice(0, 7)}..${String(next).slice(0, 7)}`;
+  return remark === undefined ? change : `${change} (${remark})`;
+};
+
+/** Of a session that was let in: who and where are enough. */
+const saidOfSession = (line: Fields): readonly string[] =>
+  'repository' in line ? ['key', 'path', 'rule', 'loginName'] : [];
+
+const saidBySession = ({ outcome }: Fields): readonly string[] => [
+  ...['who', 'verb', 'repository', 'push'],
+  ...(outcome === 'Completed' ? ['outcome', 'exitStatus'] : []),
+];
+
+/** Of what is our own fault; where others are to blame the message says enough. */
+function stackLines({ level, err }: Fields): readonly string[] {
+  const stack = (err as Fields | undefined)?.stack;
+  if (typeof stack !== 'string' || (level !== 'error' && level !== 'fatal')) return [];
+  return stack.split('\n').map((line) => `    ${printable(line.trim())}`);
+}
