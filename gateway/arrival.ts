@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { unmapAddress } from '../core/access/source-range.ts';
 import type { Admission, Place } from './admission.ts';
 import type { Clock } from './clock.ts';
 import { newCorrelationId } from './correlation-id.ts';
@@ -31,7 +32,7 @@ export type ArrivalOptions = {
 /** Takes a place for a new socket, or closes it without a word. The place is given back when the socket closes. */
 export function receive(socket: Socket, options: ArrivalOptions): Arrival | undefined {
   const { admission, emit } = options;
-  const address = socket.remoteAddress ?? '';
+  const address = unmapAddress(socket.remoteAddress ?? '');
   let gaveWay = false;
   const giveWay = (): void => {
     gaveWay = true;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { isInRanges, isSourceRange } from './source-range.ts';
+import { isInRanges, isSourceRange, unmapAddress } from './source-range.ts';
 
 const rows: readonly [address: string, range: string, expected: boolean][] = [
   ['10.1.2.3', '10.0.0.0/8', true],
@@ -42,4 +42,16 @@ it('refuses what is no range', () => {
   for (const range of bad) assert.equal(isSourceRange(range), false, range);
   for (const range of ['10.0.0.0/8', '::/0', '1:2:3:4:5:6:7:8/128', '2001:DB8::/32'])
     assert.ok(isSourceRange(range), range);
+});
+
+it('gives an IPv4 address its own form, and no other another', () => {
+  const rows = [
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['::FFFF:192.0.2.1', '192.0.2.1'],
+    ['192.0.2.1', '192.0.2.1'],
+    ['2001:db8::ffff:1', '2001:db8::ffff:1'],
+    ['::ffff:c000:201', '::ffff:c000:201'],
+    ['', ''],
+  ] as const;
+  for (const [address, plain] of rows) assert.equal(unmapAddress(address), plain);
 });

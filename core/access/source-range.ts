@@ -1,6 +1,9 @@
-/** Address ranges in CIDR form (RFC 4632, RFC 4291). An IPv4 address that came as `::ffff:a.b.c.d` counts as IPv4. */
+/** Address ranges in CIDR form (RFC 4632, RFC 4291). */
 
 type Address = { readonly bits: 32 | 128; readonly value: bigint };
+
+/** An IPv4 address as such, where a listener of both families gives it as `::ffff:a.b.c.d` (RFC 4291 section 2.5.5.2). */
+export const unmapAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
 
 /** Whether `range` can be understood, e.g. `10.0.0.0/8` or `2001:db8::/32`. */
 export const isSourceRange = (range: string): boolean => parseRange(range) !== undefined;
@@ -26,9 +29,8 @@ function parseRange(text: string): (Address & { readonly prefix: number }) | und
 }
 
 function parseAddress(text: string): Address | undefined {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text)?.[1];
-  if (mapped !== undefined) return parseIPv4(mapped);
-  return text.includes(':') ? parseIPv6(text) : parseIPv4(text);
+  const address = unmapAddress(text);
+  return address.includes(':') ? parseIPv6(address) : parseIPv4(address);
 }
 
 function parseIPv4(text: string): Address | undefined {
