@@ -34,7 +34,7 @@ type Login = Pick<AdmittedLogin, 'key' | 'identities'> & {
 };
 
 /** Milliseconds for a client to show the last words of its sessions: on DISCONNECT, ssh drops what it has not shown. */
-const lastWordsTime = 250;
+const lastWordsMs = 250;
 
 /** Takes one SSH connection from its first authentication request to its end. */
 export function serveConnection(
@@ -148,7 +148,7 @@ export function serveConnection(
     if (state.kind !== 'LoggedIn') return;
     state = { kind: 'Ending', login: state.login };
     emit({ type: 'LoginEnded', client, reason, ...(detail !== undefined && { detail }) });
-    const lastWords = connection.openChannels > 0 ? lastWordsTime : 0;
+    const lastWords = connection.openChannels > 0 ? lastWordsMs : 0;
     const timer = setTimeout(() => connection.disconnect('ByApplication', why), lastWords);
     atClose.push(() => clearTimeout(timer));
   };

@@ -94,14 +94,14 @@ export function createGateway(options: GatewayOptions): Gateway {
       // What was just written to the clients has to leave first.
       setTimeout(() => {
         for (const socket of sockets) socket.destroy();
-      }, lingerTime).unref();
+      }, lingerMs).unref();
     },
   };
   return gateway;
 }
 
 const shutdown = 'the server is shutting down';
-const lingerTime = 500;
+const lingerMs = 500;
 
 function listen(server: Server, address: TcpAddress): Promise<TcpAddress> {
   return new Promise((resolve, reject) => {

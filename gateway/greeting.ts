@@ -10,7 +10,7 @@ import { compare } from '../core/index/seniority.ts';
 const maxListed = 100;
 
 /** Milliseconds that the event loop may be held at a time: an index may know very many repositories. */
-const longestTurn = 10;
+const maxTurnMs = 10;
 
 /** What `ssh git@host` prints: who one is here, by which key, and what it reaches. */
 export async function greeting(candidates: readonly Candidate[], index: AccessIndex): Promise<string> {
@@ -39,13 +39,13 @@ type Reachable = { readonly repository: RepositoryEntry; readonly may: 'read' | 
 /** By path. */
 async function findReachable(candidates: readonly Candidate[], index: AccessIndex): Promise<readonly Reachable[]> {
   const found: Reachable[] = [];
-  let turnEnds = performance.now() + longestTurn;
+  let turnEnds = performance.now() + maxTurnMs;
   for (const repository of index.repositories()) {
     const may = highestRole(candidates, repository);
     if (may !== undefined) found.push({ repository, may });
     if (performance.now() < turnEnds) continue;
     await nextTurn();
-    turnEnds = performance.now() + longestTurn;
+    turnEnds = performance.now() + maxTurnMs;
   }
   return found.sort((a, b) => compare(a.repository.path, b.repository.path));
 }

@@ -41,7 +41,7 @@ export type Run = {
 };
 
 /** How long a user waits without a word. */
-const noticeDelay = 2_000;
+const noticeDelayMs = 2_000;
 
 /**
  * Opens the link, forwards until git ends, and passes on its exit status; meanwhile the session is on the watch list.
@@ -73,7 +73,7 @@ export async function runRoute(context: RunContext, run: Run): Promise<void> {
 
   const unwatch = context.watchList.add(watched(context, run, startedAt, () => transfer, terminate));
   channel.closed.addEventListener('abort', onClientLeft);
-  const notice = setTimeout(() => channel.writeStderr(message('waiting for the repository…')), noticeDelay);
+  const notice = setTimeout(() => channel.writeStderr(message('waiting for the repository…')), noticeDelayMs);
   try {
     if (channel.closed.aborted) onClientLeft();
     link = await context.dialer.open(requestOf(run, target), givenUp.signal);

@@ -23,7 +23,7 @@ export type WatchList = {
 };
 
 /** Half of what a live session may outlast its permission, so that expiry takes hold within the second. */
-const tickInterval = 500;
+const tickIntervalMs = 500;
 
 /** Keeps everything that is live under the eyes of the index. */
 export function createWatchList(source: AccessIndexSource, clock: Clock): WatchList {
@@ -36,7 +36,7 @@ export function createWatchList(source: AccessIndexSource, clock: Clock): WatchL
   });
   const timer = setInterval(() => {
     for (const watched of newestFirst()) watched.tick(clock);
-  }, tickInterval);
+  }, tickIntervalMs);
   return {
     add(watched) {
       list.add(watched);

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { afterThisTurn } from '../runtime/after-this-turn.ts';
 import { createEventLog } from './event-log.ts';
 import { limitMemory } from './memory-limit.ts';
 import { createEventMetrics } from './metrics.ts';
@@ -30,10 +31,10 @@ export async function runRepository(
   const count = createEventMetrics(registry);
   const server = await createRepositoryServer({
     ...serverOptions,
-    onEvent(event) {
+    onEvent: afterThisTurn((event) => {
       writeLog(event);
       count(event);
-    },
+    }),
   });
   onListening(server.address);
 

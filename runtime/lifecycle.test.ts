@@ -15,6 +15,7 @@ const messagesOf = (output: string): readonly string[] =>
 function start(context: TestContext, main: string, stdio: 'ipc' | 'ignore' = 'ignore', onTerminal = false) {
   const program = `
     import { runProcess } from ${moduleUrl('./lifecycle.ts')};
+    import { afterThisTurn } from ${moduleUrl('./after-this-turn.ts')};
     import { createLog } from ${moduleUrl('./log.ts')};
     import { StartupError } from ${moduleUrl('./startup-error.ts')};
     const log = createLog({ level: 'info', format: 'json', component: 'test' });
@@ -57,6 +58,18 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     assert.equal(messagesOf(output()).at(-1), 'stopped');
   });
 }
+
+test('what happened in the last turn is logged before the end', async (context) => {
+  const { child, until, closed, output } = start(
+    context,
+    `const say = afterThisTurn((text) => log.logger.info(text));
+     await aborted(drain); say('first'); say('second'); return 0;`,
+  );
+  await until(/started/);
+  child.kill('SIGTERM');
+  assert.equal(await closed, 0);
+  assert.deepEqual(messagesOf(output()).slice(-3), ['first', 'second', 'stopped']);
+});
 
 test('SIGHUP without a terminal ends nothing', async (context) => {
   const { child, until, closed, output } = start(context, 'await aborted(drain); return 0;');

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import type { Log } from './log.ts';
@@ -10,8 +11,8 @@ export type EndSignals = {
   readonly stop: AbortSignal;
 };
 
-const flushMilliseconds = 1_000;
-const stopMilliseconds = 500;
+const flushMs = 1_000;
+const stopMs = 500;
 
 /**
  * Runs a long-lived subcommand, and ends the process after it. The first SIGTERM or SIGINT drains, a second one stops.
@@ -23,13 +24,14 @@ export async function runProcess(log: Log, main: (signals: EndSignals) => Promis
   const drain = new AbortController();
   const stop = new AbortController();
   const end = async (code: ExitCode): Promise<never> => {
-    await log.sink.flush(flushMilliseconds);
+    await nextTurn();
+    await log.sink.flush(flushMs);
     process.exit(code);
   };
   const stopNow = (): void => {
     stop.abort();
     drain.abort();
-    setTimeout(() => process.exit(exitCodes.failed), stopMilliseconds);
+    setTimeout(() => process.exit(exitCodes.failed), stopMs);
   };
   const onSignal = (signal: NodeJS.Signals): void => {
     if (drain.signal.aborted) {
@@ -57,6 +59,7 @@ export async function runProcess(log: Log, main: (signals: EndSignals) => Promis
     stopNow();
   });
   const code = await main({ drain: drain.signal, stop: stop.signal }).catch((error: unknown) => report(log, error));
+  await nextTurn();
   if (stop.signal.aborted) return end(exitCodes.failed);
   if (drain.signal.aborted) log.logger.info('stopped');
   return end(code);

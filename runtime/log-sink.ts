@@ -8,14 +8,14 @@ export type LogSink = {
   /** Its reader is gone for good, or lines were thrown away within the last minute. */
   readonly isLosing: boolean;
   /** Resolves when all that was written is out, or can no longer be, or after the time has passed. Never rejects. */
-  flush(timeoutMilliseconds: number): Promise<void>;
+  flush(timeoutMs: number): Promise<void>;
 };
 
 const maxQueuedBytes = 8 * 2 ** 20;
 const maxWriteBytes = 64 * 2 ** 10;
-const retryMilliseconds = 20;
+const retryMs = 20;
 /** So long it takes to be trusted again: it is asked every few seconds. */
-const trustMilliseconds = 60_000;
+const trustMs = 60_000;
 
 /** Why a process whose log `isLosing` is not ready: whatever happened in it, nobody could tell. */
 export const logIsLost = 'log lines are being lost, audit lines among them';
@@ -69,7 +69,7 @@ export function createLogSink(fd: number): LogSink {
       return dropped;
     },
     get isLosing() {
-      return broken || performance.now() - lastDropAt < trustMilliseconds;
+      return broken || performance.now() - lastDropAt < trustMs;
     },
     write(line) {
       const bytes = Buffer.byteLength(line);
@@ -81,10 +81,10 @@ export function createLogSink(fd: number): LogSink {
       queuedBytes += bytes;
       if (!writing) pump();
     },
-    flush(timeoutMilliseconds) {
+    flush(timeoutMs) {
       if (!writing) return Promise.resolve();
       return new Promise((resolve) => {
-        const timer = setTimeout(resolve, timeoutMilliseconds);
+        const timer = setTimeout(resolve, timeoutMs);
         idle.push(() => {
           clearTimeout(timer);
           resolve();
@@ -99,7 +99,7 @@ const brokenForGood: ReadonlySet<string> = new Set(['EPIPE', 'EBADF', 'EIO', 'ER
 
 function writeAll(fd: number, bytes: Buffer, done: (error: NodeJS.ErrnoException | null) => void): void {
   write(fd, bytes, 0, bytes.length, null, (error, written) => {
-    if (error?.code === 'EAGAIN') setTimeout(() => writeAll(fd, bytes, done), retryMilliseconds);
+    if (error?.code === 'EAGAIN') setTimeout(() => writeAll(fd, bytes, done), retryMs);
     else if (error !== null || written === bytes.length) done(error);
     else writeAll(fd, bytes.subarray(written), done);
   });

@@ -36,14 +36,14 @@ export type RepositoryProcessOptions = {
 };
 
 const podName = 'standalone';
-const startMilliseconds = 30_000;
-const metricsMilliseconds = 1_000;
+const startMs = 30_000;
+const metricsMs = 1_000;
 /** What the server needs to end its last processes after the grace period. */
-const afterGraceMilliseconds = 5_000;
-const firstPauseMilliseconds = 100;
-const maxPauseMilliseconds = 5_000;
+const afterGraceMs = 5_000;
+const firstPauseMs = 100;
+const maxPauseMs = 5_000;
 /** After so long a life, a death is taken for the first one. */
-const calmMilliseconds = 10_000;
+const calmMs = 10_000;
 /** Each start of a git copies the page tables of this process, and it has little to remember: half the memory does. */
 const leanMemory = ['--max-semi-space-size=1'];
 const mainProgram = fileURLToPath(new URL('../bin/main.ts', import.meta.url));
@@ -76,7 +76,7 @@ export async function startRepositoryProcess({
     log.logger.info({ repositoryPid: child.pid }, 'repository server started');
   };
   const keepAlive = async (): Promise<void> => {
-    let pause = firstPauseMilliseconds;
+    let pause = firstPauseMs;
     let startedAt = performance.now();
     for (;;) {
       if (isRunning(child)) await once(child, 'exit');
@@ -84,8 +84,8 @@ export async function startRepositoryProcess({
       if (ending.signal.aborted) return;
       const { exitCode, signalCode } = child;
       log.logger.error({ exitCode, signal: signalCode }, 'repository server died: starting it again');
-      const isCalm = performance.now() - startedAt > calmMilliseconds;
-      pause = isCalm ? firstPauseMilliseconds : Math.min(pause * 2, maxPauseMilliseconds);
+      const isCalm = performance.now() - startedAt > calmMs;
+      pause = isCalm ? firstPauseMs : Math.min(pause * 2, maxPauseMs);
       await sleep(pause, undefined, { signal: ending.signal }).catch(() => {});
       if (ending.signal.aborted) return;
       startedAt = performance.now();
@@ -117,7 +117,7 @@ export async function startRepositoryProcess({
     async close() {
       ending.abort();
       child.kill('SIGTERM');
-      const killer = setTimeout(() => child.kill('SIGKILL'), config.shutdown.gracePeriod + afterGraceMilliseconds);
+      const killer = setTimeout(() => child.kill('SIGKILL'), config.shutdown.gracePeriod + afterGraceMs);
       await kept;
       clearTimeout(killer);
       await rm(data.linkKeys, { force: true });
@@ -141,7 +141,7 @@ async function untilListening(child: ChildProcess): Promise<void> {
     if (message.type === 'Listening') resolve();
     else if (message.type === 'Failed') refuse(message.message);
   };
-  const timer = setTimeout(() => refuse('it does not answer'), startMilliseconds);
+  const timer = setTimeout(() => refuse('it does not answer'), startMs);
   // This listener stays: a child that cannot be signalled emits 'error', which would otherwise be thrown.
   child.on('error', (error) => refuse(`it cannot be started: ${error.message}`, error));
   child.on('message', onMessage);
@@ -164,7 +164,7 @@ async function askForMetrics(child: ChildProcess): Promise<string> {
   const onMessage = (message: ChildMessage): void => {
     if (message.type === 'Metrics') resolve(message.text);
   };
-  const timer = setTimeout(() => resolve(''), metricsMilliseconds);
+  const timer = setTimeout(() => resolve(''), metricsMs);
   child.on('message', onMessage);
   child.send({ type: 'AskMetrics' } satisfies ParentMessage, (error) => error && resolve(''));
   return promise.finally(() => {

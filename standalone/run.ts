@@ -8,6 +8,7 @@ import { createRepositoryDialer } from '../gateway/link/dialer.ts';
 import type { AccessIndexSource } from '../gateway/ports.ts';
 import { nativeCryptoAvailable } from '../gateway/ssh/internals.ts';
 import { createSshServer } from '../gateway/ssh/server.ts';
+import { afterThisTurn } from '../runtime/after-this-turn.ts';
 import { formatAddress } from '../runtime/config/address.ts';
 import type { Config } from '../runtime/config/schema.ts';
 import { startHttpServer } from '../runtime/http-server.ts';
@@ -106,10 +107,10 @@ function wireGateway(
     dialer,
     ssh,
     clock: systemClock,
-    emit(event) {
+    emit: afterThisTurn((event) => {
       writeLog(event);
       count(event);
-    },
+    }),
     admission: {
       maxConnections: config.connections.max,
       maxPending: config.login.maxPending,
