@@ -14,6 +14,8 @@ const maxLastWords = 4096;
 const pool = createBufferPool(maxPacketData, 64);
 const minPooledLength = 4096;
 const nothing = (): void => {};
+/** Made once: every channel closes, and nobody looks at where. */
+const isClosed = new Error('the channel is closed');
 
 /** What a channel needs of its connection. */
 export type ChannelSurroundings = {
@@ -205,7 +207,7 @@ export function createChannel(
 
   const connectionClosed = (): void => {
     if (!closeSent) release(true);
-    if (!closing.signal.aborted) closing.abort(new Error('the channel is closed'));
+    if (!closing.signal.aborted) closing.abort(isClosed);
   };
 
   return {

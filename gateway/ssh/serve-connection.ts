@@ -179,6 +179,7 @@ export function serveConnection(
     if (!isOver()) guard(() => passChunk(chunk));
   });
   socket.on('end', () => {
+    if (isOver()) return;
     lose(new SshFault('SSH_CONNECTION_LOST', 'the client closed the connection'));
     socket.end();
   });
