@@ -1,4 +1,5 @@
 import { isInRanges } from '../core/access/source-range.ts';
+import { originOf } from './origin.ts';
 
 /** Why a TCP connection was closed before anybody logged in on it. */
 export type ConnectionRefusal = 'TooManyConnections' | 'TooManyPending' | 'TooManyPendingFromAddress';
@@ -32,8 +33,7 @@ export type Admission = {
 };
 
 /**
- * Counts connections, so that those who never log in cannot keep out those who do. IPv6 clients are counted by their
- * /64, since whoever has one address of it has them all.
+ * Counts connections, so that those who never log in cannot keep out those who do.
  */
 export function createAdmission(limits: AdmissionLimits): Admission {
   /** Those that have not logged in, oldest first, by origin. Those of exempt ranges have none. */
@@ -93,15 +93,4 @@ export function createAdmission(limits: AdmissionLimits): Admission {
       return place;
     },
   };
-}
-
-/** An IPv4 address, or the first four groups of an IPv6 address as Node prints it. */
-function originOf(address: string): string {
-  if (!address.includes(':') || address.startsWith('::ffff:')) return address;
-  const [head = '', tail] = address.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  if (tail === undefined) return groups.slice(0, 4).join(':');
-  const after = tail === '' ? [] : tail.split(':');
-  const zeros = Array<string>(Math.max(0, 8 - groups.length - after.length)).fill('0');
-  return [...groups, ...zeros, ...after].slice(0, 4).join(':');
 }

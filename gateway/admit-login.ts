@@ -6,10 +6,12 @@ import type { DisconnectReason } from './ssh/connection.ts';
 import type { UserConnections } from './user-connections.ts';
 
 /** Why a client with a good proof is not let in all the same. */
-type LoginRefusal = Extract<LoginFailure, 'TooManyConnectionsOfUser' | 'NotLoggedIn'>;
+type AdmissionRefusal = Extract<LoginFailure, 'TooManyConnectionsOfUser' | 'NotLoggedIn'>;
 
 /** What it is told. */
-export const farewells: Readonly<Record<LoginRefusal, { readonly reason: DisconnectReason; readonly text: string }>> = {
+export const farewells: Readonly<
+  Record<AdmissionRefusal, { readonly reason: DisconnectReason; readonly text: string }>
+> = {
   NotLoggedIn: { reason: 'NoMoreAuthMethods', text: 'not logged in' },
   TooManyConnectionsOfUser: {
     reason: 'TooManyConnections',
@@ -28,7 +30,7 @@ export type AdmittedLogin = {
 export function admitLogin(
   { identify, userConnections }: { readonly identify: Identify; readonly userConnections: UserConnections },
   key: VerifiedKey | undefined,
-): Result<AdmittedLogin, LoginRefusal> {
+): Result<AdmittedLogin, AdmissionRefusal> {
   const candidates = key && identify(key);
   if (key === undefined || candidates?.ok !== true) return err('NotLoggedIn');
   const identities = candidates.value.map(({ identity }) => identity);

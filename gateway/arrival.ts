@@ -13,7 +13,7 @@ export type Arrival = {
   readonly at: number;
   /** The login grace time is over. */
   readonly isLate: boolean;
-  /** It made room for another, which has been told. */
+  /** It was closed to make room for another; that is in the log already. */
   readonly gaveWay: boolean;
   /** It has identified itself: whoever serves it tells how it ends. */
   onIdentified(): void;
@@ -29,13 +29,16 @@ export type ArrivalOptions = {
   readonly loginGraceTime: number;
 };
 
+/** What becomes of an arrival. */
+type State = { gaveWay: boolean; isLate: boolean; isIdentified: boolean };
+
 /** Takes a place for a new socket, or closes it without a word. The place is given back when the socket closes. */
 export function receive(socket: Socket, options: ArrivalOptions): Arrival | undefined {
   const { admission, emit } = options;
   const address = unmapAddress(socket.remoteAddress ?? '');
-  let gaveWay = false;
+  const state: State = { gaveWay: false, isLate: false, isIdentified: false };
   const giveWay = (): void => {
-    gaveWay = true;
+    state.gaveWay = true;
     emit({ type: 'ConnectionRefused', address, reason: 'TooManyPending' });
     socket.destroy();
   };
@@ -46,43 +49,41 @@ export function receive(socket: Socket, options: ArrivalOptions): Arrival | unde
     socket.destroy();
     return undefined;
   }
-  return createArrival(socket, address, place, () => gaveWay, options);
+  return createArrival(socket, address, place, state, options);
 }
 
 function createArrival(
   socket: Socket,
   address: string,
   place: Place,
-  gaveWay: () => boolean,
-  options: ArrivalOptions,
+  state: State,
+  { emit, clock, loginGraceTime }: ArrivalOptions,
 ): Arrival {
-  const { emit, clock, loginGraceTime } = options;
   const connectionId = newCorrelationId();
-  let isLate = false;
-  let isIdentified = false;
   const grace = setTimeout(() => {
-    isLate = true;
+    state.isLate = true;
     socket.destroy();
   }, loginGraceTime);
   socket.once('close', () => {
     clearTimeout(grace);
     place.leave();
-    if (isIdentified || gaveWay()) return;
+    if (state.isIdentified || state.gaveWay) return;
     const client = { connectionId, address, clientVersion: '' };
-    emit({ type: 'LoginFailed', client, reason: isLate ? 'GraceTimeExceeded' : 'ClientLeft', offered: [] });
+    const reason = state.isLate ? 'GraceTimeExceeded' : 'ClientLeft';
+    emit({ type: 'LoginFailed', client, reason, offered: { keys: [], unlisted: 0 } });
   });
   return {
     connectionId,
     address,
     at: clock.steady(),
     get isLate() {
-      return isLate;
+      return state.isLate;
     },
     get gaveWay() {
-      return gaveWay();
+      return state.gaveWay;
     },
     onIdentified() {
-      isIdentified = true;
+      state.isIdentified = true;
     },
     onLogin() {
       clearTimeout(grace);

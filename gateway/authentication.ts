@@ -29,14 +29,14 @@ export type Refused = { readonly reason: AttemptRefusal; readonly owners: readon
 /** Who a verified key is at this moment, or why nobody. */
 export type Identify = (key: VerifiedKey) => Result<readonly Candidate[], Refused>;
 
-type Admitted = {
+type AcceptedKey = {
   /** Undefined: the client only asked, and may go on to sign. */
   readonly key: VerifiedKey | undefined;
   readonly owners: readonly KeyOwner[];
 };
 
 export type Authentication = {
-  authenticate(attempt: PublicKeyAttempt, address: string): Result<Admitted, Refused>;
+  authenticate(attempt: PublicKeyAttempt, address: string): Result<AcceptedKey, Refused>;
   readonly identify: Identify;
 };
 

@@ -1,3 +1,4 @@
+import { asciiOnly } from '../core/printable.ts';
 import { type AdmittedLogin, admitLogin, farewells } from './admit-login.ts';
 import type { Arrival } from './arrival.ts';
 import type { Authentication, VerifiedKey } from './authentication.ts';
@@ -5,7 +6,6 @@ import { secondsSince } from './clock.ts';
 import type { ClientFacts, KeyFacts, LoginFailure } from './events.ts';
 import { loginFailureOf } from './login-failure.ts';
 import { createOfferedKeys } from './offered-keys.ts';
-import { printable } from './printable.ts';
 import { whyLoginRevoked } from './revocation.ts';
 import { runSession, type SessionContext } from './session.ts';
 import type { SshConnection } from './ssh/connection.ts';
@@ -34,18 +34,14 @@ type Login = Pick<AdmittedLogin, 'key' | 'identities'> & {
 };
 
 /** Milliseconds for a client to show the last words of its sessions: on DISCONNECT, ssh drops what it has not shown. */
-const lastWordsMs = 250;
+const farewellMs = 250;
 
 /** Takes one SSH connection from its first authentication request to its end. */
-export function serveConnection(
-  context: ConnectionContext,
-  arrival: Arrival,
-  connection: SshConnection,
-): ServedConnection {
+export function serveClient(context: ConnectionContext, arrival: Arrival, connection: SshConnection): ServedConnection {
   const { emit, clock } = context;
   const { connectionId, address } = arrival;
-  const client: ClientFacts = { connectionId, address, clientVersion: printable(connection.clientVersion, 255) };
-  const offered = createOfferedKeys(emit, client);
+  const client: ClientFacts = { connectionId, address, clientVersion: asciiOnly(connection.clientVersion, 255) };
+  const collected = createOfferedKeys(emit, client);
   const atClose: (() => void)[] = [];
   let state: State = { kind: 'Pending' };
   let proven: VerifiedKey | undefined;
@@ -56,17 +52,17 @@ export function serveConnection(
   arrival.onIdentified();
 
   connection.onLoginName = (name) => {
-    loginName = printable(name, 255);
+    loginName = asciiOnly(name, 255);
   };
 
   connection.authenticate = (attempt) => {
     const verdict = context.authentication.authenticate(attempt, address);
     if (!verdict.ok) {
-      offered.note(attempt, verdict.error.reason, verdict.error.owners);
+      collected.note(attempt, verdict.error.reason, verdict.error.owners);
       return false;
     }
     const { key, owners } = verdict.value;
-    offered.note(attempt, key === undefined ? 'Offered' : 'Proven', owners);
+    collected.note(attempt, key === undefined ? 'Offered' : 'Proven', owners);
     proven = key;
     return true;
   };
@@ -118,7 +114,7 @@ export function serveConnection(
   connection.onClose = (fault) => {
     for (const close of atClose) close();
     if (arrival.gaveWay) return;
-    const broken = fault && { code: fault.code, detail: printable(fault.message, 255), cause: fault };
+    const broken = fault && { code: fault.code, detail: asciiOnly(fault.message, 255), cause: fault };
     if (state.kind === 'LoggedIn' || state.kind === 'Ending') {
       const { key, identities, at } = state.login;
       if (broken !== undefined) emit({ type: 'ConnectionBroken', client, key: factsOf(key), ...broken });
@@ -126,10 +122,10 @@ export function serveConnection(
       return;
     }
     const { isLate } = arrival;
-    const { list, isRefused } = offered;
+    const { isRefused } = collected;
     const reason = state.kind === 'Refused' ? state.failure : loginFailureOf({ fault, isLate, isRefused });
     const asked = loginName === undefined ? {} : { loginName };
-    emit({ type: 'LoginFailed', client, reason, ...asked, offered: list, ...broken });
+    emit({ type: 'LoginFailed', client, reason, ...asked, offered: collected.offered, ...broken });
   };
 
   /** A session that has ended may still have output that its client has not taken; a DISCONNECT would cut it off. */
@@ -148,7 +144,7 @@ export function serveConnection(
     if (state.kind !== 'LoggedIn') return;
     state = { kind: 'Ending', login: state.login };
     emit({ type: 'LoginEnded', client, reason, ...(detail !== undefined && { detail }) });
-    const lastWords = connection.openChannels > 0 ? lastWordsMs : 0;
+    const lastWords = connection.openChannels > 0 ? farewellMs : 0;
     const timer = setTimeout(() => connection.disconnect('ByApplication', why), lastWords);
     atClose.push(() => clearTimeout(timer));
   };

@@ -3,9 +3,14 @@ import { metricPrefix } from '../runtime/metrics.ts';
 import type { Emit } from './events.ts';
 import type { Gateway } from './gateway.ts';
 import type { AccessIndexSource } from './ports.ts';
+import { isOurFault } from './ssh/fault.ts';
 
 const loginBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const sessionBuckets = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3_600, 14_400, 43_200];
+
+const ourFaults = Object.entries(isOurFault)
+  .flatMap(([code, isOurs]) => (isOurs ? [code] : []))
+  .join(' and ');
 
 /** Counts events. No label has values that a client can choose. */
 export function createEventMetrics(registry: Registry): Emit {
@@ -36,7 +41,7 @@ export function createEventMetrics(registry: Registry): Emit {
   const loginSeconds = histogram('login_duration_seconds', "Time from TCP's accept to the login.", [], loginBuckets);
   const connectionFaults = counter(
     'connection_faults_total',
-    'Connections with a login that did not end in good order, by code; SSH_HANDLER_FAILED is our fault.',
+    `Connections with a login that did not end in good order, by code; ${ourFaults} are our fault.`,
     ['code'],
   );
   const loginsEnded = counter('logins_ended_total', 'Logins that the gateway ended, by reason.', ['reason']);
@@ -89,15 +94,15 @@ export function createEventMetrics(registry: Registry): Emit {
         return refusals.inc({ reason: event.reason });
       case 'SessionStarted':
         return startSeconds.observe({ verb: event.target.verb }, event.seconds);
+      case 'RefsChanged':
+        return;
       case 'SessionEnded': {
         const { verb } = event.target;
         sessions.inc({ verb, outcome: event.outcome });
         sessionSeconds.observe({ verb }, event.seconds);
         bytes.inc({ verb, direction: 'in' }, event.bytesIn);
         bytes.inc({ verb, direction: 'out' }, event.bytesOut);
-        for (const { action, allow, warning } of event.push?.refs ?? []) {
-          refUpdates.inc({ action, verdict: allow ? (warning === undefined ? 'allow' : 'warn') : 'deny' });
-        }
+        for (const { action, verdict, refs } of event.push?.counts ?? []) refUpdates.inc({ action, verdict }, refs);
       }
     }
   };

@@ -3,7 +3,7 @@ import type { Identity } from '../core/access/identity.ts';
 import type { RuleRef } from '../core/access/rule-ref.ts';
 import type { GitVerb } from '../core/git/command.ts';
 import type { KeyOwner, LoginRefusal } from '../core/index/candidates.ts';
-import type { PushReport } from '../core/link/push-report.ts';
+import type { PushReport, RefVerdict } from '../core/link/push-report.ts';
 import type { ConnectionRefusal } from './admission.ts';
 import type { SshFaultCode } from './ssh/fault.ts';
 
@@ -39,7 +39,9 @@ export type CommandRefusal =
   | 'MalformedCommand'
   | 'BadPath'
   | 'LoginRevoked'
-  | 'Draining';
+  | 'TooManyGreetings'
+  | 'Draining'
+  | 'Fault';
 
 /** Why the gateway ended a session that was running. */
 export type SessionTermination =
@@ -58,11 +60,19 @@ export type ClientFacts = {
 
 export type KeyFacts = { readonly loginName: string; readonly fingerprint: string };
 
-export type OfferedKey = KeyFacts & {
+export type OfferedKey = {
+  readonly fingerprint: string;
   readonly algorithm: string;
   readonly outcome: AttemptRefusal | 'Offered' | 'Proven';
-  /** At most ten; none for an unknown key. */
+  /** At most five; none for an unknown key. */
   readonly owners: readonly KeyOwner[];
+};
+
+export type OfferedKeys = {
+  /** In the order in which they were offered; a bounded number, each once for each outcome. */
+  readonly keys: readonly OfferedKey[];
+  /** How many offers found no room in the list. */
+  readonly unlisted: number;
 };
 
 export type SessionFacts = ClientFacts &
@@ -91,6 +101,7 @@ export type GatewayEvent =
   | {
       readonly type: 'KeyRefused';
       readonly client: ClientFacts;
+      readonly loginName: string;
       readonly key: OfferedKey;
       readonly refusal: AttemptRefusal;
     }
@@ -100,7 +111,7 @@ export type GatewayEvent =
       readonly reason: LoginFailure;
       /** The last one that was asked for, with a key or without; absent: none was. */
       readonly loginName?: string;
-      readonly offered: readonly OfferedKey[];
+      readonly offered: OfferedKeys;
       readonly detail?: string;
       readonly cause?: Error;
     }
@@ -142,6 +153,8 @@ export type GatewayEvent =
       readonly path?: string;
       readonly identity?: Identity;
       readonly rule?: RuleRef;
+      /** Of a fault: for operators alone. */
+      readonly cause?: unknown;
     }
   | { readonly type: 'Greeted'; readonly session: SessionFacts; readonly identities: readonly Identity[] }
   | {
@@ -149,6 +162,13 @@ export type GatewayEvent =
       readonly session: SessionFacts;
       readonly target: SessionTarget;
       readonly seconds: number;
+    }
+  | {
+      /** Refs of a push that landed, or perhaps, beyond those that its `SessionEnded` lists; comes ahead of that. */
+      readonly type: 'RefsChanged';
+      readonly session: SessionFacts;
+      readonly target: SessionTarget;
+      readonly refs: readonly RefVerdict[];
     }
   | {
       readonly type: 'SessionEnded';

@@ -1,19 +1,26 @@
-import type { RepositorySession, SessionEnd } from './ports.ts';
+import { createRequestReader } from '../core/git/request-reader.ts';
+import type { RepositorySession } from './ports.ts';
 import type { SshChannel } from './ssh/connection.ts';
 
 export type Transfer = {
   /** From the client, and to it, stderr not counted. */
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** The client has said what it wants. */
+  readonly hasAsked: boolean;
   /** A byte went either way since this was last asked. */
   wasActive(): boolean;
-  readonly ended: Promise<SessionEnd>;
+  /** git's exit status. */
+  readonly ended: Promise<number>;
 };
 
 /** Owns both streams of a session: each side's answer to a write holds back the other side's next read. */
 export function forward(channel: SshChannel, session: RepositorySession): Transfer {
   const transfer = { bytesIn: 0, bytesOut: 0, active: true };
+  const request = createRequestReader();
   channel.onData = (bytes, release) => {
+    // Before the write, which may let go of the bytes.
+    if (!request.isWhole) request.read(bytes);
     transfer.bytesIn += bytes.length;
     transfer.active = true;
     return session.write(bytes, release);
@@ -37,6 +44,9 @@ export function forward(channel: SshChannel, session: RepositorySession): Transf
     },
     get bytesOut() {
       return transfer.bytesOut;
+    },
+    get hasAsked() {
+      return request.isWhole;
     },
     wasActive() {
       const { active } = transfer;

@@ -3,8 +3,9 @@ import { type AdmissionLimits, createAdmission } from './admission.ts';
 import { receive } from './arrival.ts';
 import { createAuthentication } from './authentication.ts';
 import type { Clock } from './clock.ts';
-import { type ConnectionContext, type ServedConnection, serveConnection } from './connection.ts';
+import { type ConnectionContext, type ServedConnection, serveClient } from './connection.ts';
 import type { Emit } from './events.ts';
+import { createOneAtATime } from './one-at-a-time.ts';
 import type { AccessIndexSource, RepositoryDialer } from './ports.ts';
 import type { SessionLimits } from './session-limits.ts';
 import type { SshServer } from './ssh/server.ts';
@@ -55,13 +56,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     limits: options.sessions,
     userConnections: createUserConnections(options.maxConnectionsPerUser),
     isDraining: () => isDraining,
+    greetInTurn: createOneAtATime(maxGreetingsWaiting),
   };
   const server = createServer({ noDelay: true }, (socket) => {
     const arrival = receive(socket, { ...options, admission });
     if (arrival === undefined) return;
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    ssh.accept(socket, (connection) => served.set(socket, serveConnection(context, arrival, connection)));
+    ssh.accept(socket, (connection) => served.set(socket, serveClient(context, arrival, connection)));
   });
   let closed: Promise<void> | undefined;
   const gateway: Gateway = {
@@ -102,6 +104,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
 const shutdown = 'the server is shutting down';
 const lingerMs = 500;
+const maxGreetingsWaiting = 100;
 
 function listen(server: Server, address: TcpAddress): Promise<TcpAddress> {
   return new Promise((resolve, reject) => {

@@ -41,7 +41,9 @@ for (const [name, who, repositories, expected] of rows) {
     const index = indexOf({ ...who, ...repositories });
     const candidates = candidatesIn(index);
     assert.ok(candidates.ok);
-    const [, , heading, ...reached] = (await greeting(candidates.value, index)).trimEnd().split('\n');
+    const [, , heading, ...reached] = (await greeting(candidates.value, index, new AbortController().signal))
+      .trimEnd()
+      .split('\n');
     assert.equal(heading, expected.length === 0 ? 'You have no access to any repository.' : 'You can reach:');
     assert.deepEqual(reached, expected);
   });

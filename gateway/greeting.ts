@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decide } from '../core/access/decide.ts';
 import type { Identity } from '../core/access/identity.ts';
 import { formatRef } from '../core/api/object-ref.ts';
@@ -6,16 +5,21 @@ import type { AccessIndex } from '../core/index/access-index.ts';
 import { type Candidate, chooseCandidate } from '../core/index/candidates.ts';
 import type { RepositoryEntry } from '../core/index/entry.ts';
 import { compare } from '../core/index/seniority.ts';
+import { inTurns } from '../runtime/in-turns.ts';
 
 const maxListed = 100;
 
-/** Milliseconds that the event loop may be held at a time: an index may know very many repositories. */
-const maxTurnMs = 10;
-
-/** What `ssh git@host` prints: who one is here, by which key, and what it reaches. */
-export async function greeting(candidates: readonly Candidate[], index: AccessIndex): Promise<string> {
+/**
+ * What `ssh git@host` prints: who one is here, by which key, and what it reaches. Rejects with the reason of `signal`
+ * once that is aborted.
+ */
+export async function greeting(
+  candidates: readonly Candidate[],
+  index: AccessIndex,
+  signal: AbortSignal,
+): Promise<string> {
   const lines = candidates.map(({ identity }) => `Hello ${nameOf(identity)}${keyOf(identity)}.`);
-  const reached = await findReachable(candidates, index);
+  const reached = await findReachable(candidates, index, signal);
   if (reached.length === 0) lines.push('', 'You have no access to any repository.');
   else lines.push('', 'You can reach:', ...table(reached.slice(0, maxListed)));
   if (reached.length > maxListed) lines.push(`  … and ${reached.length - maxListed} more`);
@@ -37,16 +41,16 @@ const keyOf = ({ kind, key }: Identity): string => {
 type Reachable = { readonly repository: RepositoryEntry; readonly may: 'read' | 'write' | 'maintain' };
 
 /** By path. */
-async function findReachable(candidates: readonly Candidate[], index: AccessIndex): Promise<readonly Reachable[]> {
+async function findReachable(
+  candidates: readonly Candidate[],
+  index: AccessIndex,
+  signal: AbortSignal,
+): Promise<readonly Reachable[]> {
   const found: Reachable[] = [];
-  let turnEnds = performance.now() + maxTurnMs;
-  for (const repository of index.repositories()) {
+  await inTurns(index.repositories(), signal, (repository) => {
     const may = highestRole(candidates, repository);
     if (may !== undefined) found.push({ repository, may });
-    if (performance.now() < turnEnds) continue;
-    await nextTurn();
-    turnEnds = performance.now() + maxTurnMs;
-  }
+  });
   return found.sort((a, b) => compare(a.repository.path, b.repository.path));
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LoginFailure } from './events.ts';
 import { loginFailureOf } from './login-failure.ts';
-import { SshFault, type SshFaultCode } from './ssh/fault.ts';
+import { isOurFault, SshFault, type SshFaultCode } from './ssh/fault.ts';
 
 /** What it is if no key was refused, and if one was. */
 const rows: readonly [code: SshFaultCode | undefined, unrefused: LoginFailure, refused: LoginFailure][] = [
@@ -22,5 +22,6 @@ for (const [code, unrefused, refused] of rows) {
     assert.equal(loginFailureOf({ fault, isLate: false, isRefused: false }), unrefused);
     assert.equal(loginFailureOf({ fault, isLate: false, isRefused: true }), refused);
     assert.equal(loginFailureOf({ fault, isLate: true, isRefused: true }), 'GraceTimeExceeded');
+    assert.equal(unrefused === 'ServerFault', code !== undefined && isOurFault[code]);
   });
 }

@@ -1,5 +1,5 @@
 import type { AccessIndex } from '../core/index/access-index.ts';
-import type { PushReport } from '../core/link/push-report.ts';
+import type { PushReport, RefVerdict } from '../core/link/push-report.ts';
 import type { SessionOrder } from '../core/link/ticket-content.ts';
 
 /** Where the gateway gets the access index from: a folder of manifests, or the Kubernetes API. */
@@ -40,15 +40,15 @@ export interface RepositorySession {
   /** git's stderr, in order, held back by the other side while `false` was returned, until `resumeStderr()`. */
   onStderr: (bytes: Buffer) => boolean;
   resumeStderr(): void;
-  /** Settles once, after the last byte of stdout and stderr was delivered. Rejects with a `RepositoryFault`. */
-  readonly ended: Promise<SessionEnd>;
-  /** What is known of a push so far: the verdict on each ref, then what landed. It outlives a link that is lost. */
+  /**
+   * git's exit status, as a shell would give it: 128 and the signal's number if git was killed. Settles once, after the
+   * last byte of stdout and stderr was delivered. Rejects with a `RepositoryFault`.
+   */
+  readonly ended: Promise<number>;
+  /** What is known of a push so far: the verdict on its refs, then what landed. It outlives a link that is lost. */
   readonly push: PushReport | undefined;
-  /** Every later question of the hook is answered no, then git's process group ends. Repeatable. */
+  /** Refs that landed, or perhaps, beyond those that the last `push` lists; any number of times before `ended`. */
+  onPushRefs: (refs: readonly RefVerdict[]) => void;
+  /** A verdict that is still to come is no, then git's process group ends. Repeatable. */
   cancel(reason: string): void;
 }
-
-export type SessionEnd = {
-  /** As a shell would give it: 128 and the signal's number if git was killed. */
-  readonly exitStatus: number;
-};

@@ -26,6 +26,8 @@ export type Refusal = {
   readonly path?: string;
   readonly identity?: Identity;
   readonly rule?: RuleRef;
+  /** Of a fault of ours. */
+  readonly cause?: unknown;
 };
 
 /** Decides a command. Absent and forbidden repositories get one and the same message, and differ in `reason` alone. */

@@ -7,13 +7,7 @@ import { createEndingLatch } from './ending.ts';
 import type { Emit, SessionFacts, SessionTarget, SessionTermination } from './events.ts';
 import { forward, type Transfer } from './forward.ts';
 import { message } from './message.ts';
-import type {
-  AccessIndexSource,
-  RepositoryDialer,
-  RepositorySession,
-  RepositorySessionRequest,
-  SessionEnd,
-} from './ports.ts';
+import type { AccessIndexSource, RepositoryDialer, RepositorySession, RepositorySessionRequest } from './ports.ts';
 import { RepositoryFault } from './repository-fault.ts';
 import { whyRevoked } from './revocation.ts';
 import type { Route } from './route.ts';
@@ -32,7 +26,7 @@ export type RunContext = {
 };
 
 /** A decided session. */
-export type Run = {
+type Run = {
   readonly key: VerifiedKey;
   readonly session: SessionFacts;
   readonly channel: SshChannel;
@@ -56,7 +50,7 @@ export async function runRoute(context: RunContext, run: Run): Promise<void> {
   const givenUp = new AbortController();
   let link: RepositorySession | undefined;
   let transfer: Transfer | undefined;
-  let end: SessionEnd | undefined;
+  let exitStatus: number | undefined;
 
   const giveUp = (why: string): void => {
     link?.cancel(why);
@@ -80,13 +74,14 @@ export async function runRoute(context: RunContext, run: Run): Promise<void> {
     clearTimeout(notice);
     // It may have been given up in the moment between the link's opening and this line.
     if (givenUp.signal.aborted) link.cancel((givenUp.signal.reason as Error).message);
+    link.onPushRefs = (refs) => emit({ type: 'RefsChanged', session, target, refs });
     transfer = forward(channel, link);
     if (run.route.verb === 'upload-archive') {
       channel.onData = guardArchive(channel.onData, (why) => terminate('BadRequest', why));
     }
     emit({ type: 'SessionStarted', session, target, seconds: secondsSince(clock, startedAt) });
-    end = await transfer.ended;
-    if (latch.end(end.exitStatus === 0 ? 'Completed' : 'Failed')) channel.exit(end.exitStatus);
+    exitStatus = await transfer.ended;
+    if (latch.end(exitStatus === 0 ? 'Completed' : 'Failed')) channel.exit(exitStatus);
   } catch (error) {
     const isKnown = error instanceof RepositoryFault;
     if (latch.end('Fault', { detail: isKnown ? error.code : 'Unexpected', cause: error })) {
@@ -105,7 +100,7 @@ export async function runRoute(context: RunContext, run: Run): Promise<void> {
     target,
     // Every way to this line has closed the latch.
     ...(latch.ending ?? { outcome: 'Fault' }),
-    exitStatus: end?.exitStatus ?? 1,
+    exitStatus: exitStatus ?? 1,
     bytesIn: transfer?.bytesIn ?? 0,
     bytesOut: transfer?.bytesOut ?? 0,
     seconds: secondsSince(clock, startedAt),
@@ -137,8 +132,8 @@ function watched(
       // Before the link is open a session waits for us, not for its client.
       const running = transfer();
       if (running?.wasActive() !== false) lastActive = now;
-      const bytesIn = running?.bytesIn ?? 0;
-      const progress = { verb: route.verb, duration: now - startedAt, idle: now - lastActive, bytesIn };
+      const hasAsked = running?.hasAsked ?? false;
+      const progress = { verb: route.verb, duration: now - startedAt, idle: now - lastActive, hasAsked };
       const limit = overrun(limits, progress);
       if (clock.wall() >= expiresAt) recheck();
       if (limit !== undefined) terminate(limit.termination, limit.why);

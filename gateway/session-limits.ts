@@ -6,8 +6,10 @@ export type SessionLimits = {
   readonly maxDuration: number;
   /** Milliseconds without a byte of payload in either direction. 0: no limit, for clients are silent while they count. */
   readonly idleTimeout: number;
-  /** Milliseconds of the same, for clients that have not yet said what they want. 0: no limit. */
+  /** Milliseconds of the same, for clients that have not yet said what they want to read. 0: no limit. */
   readonly requestTimeout: number;
+  /** Milliseconds of the same, for clients that have not yet said what they push. 0: no limit. */
+  readonly pushTimeout: number;
 };
 
 /** How far a session has come: times in milliseconds. */
@@ -16,35 +18,35 @@ export type SessionProgress = {
   readonly duration: number;
   /** Since the last byte of payload in either direction. */
   readonly idle: number;
-  readonly bytesIn: number;
+  /** The client has said what it wants. */
+  readonly hasAsked: boolean;
 };
 
 /** The limit that a session has overrun, if any. */
 export function overrun(
-  { maxDuration, idleTimeout, requestTimeout }: SessionLimits,
-  { verb, duration, idle, bytesIn }: SessionProgress,
+  limits: SessionLimits,
+  { verb, duration, idle, hasAsked }: SessionProgress,
 ): { readonly termination: SessionTermination; readonly why: string } | undefined {
+  const { maxDuration, idleTimeout } = limits;
   if (maxDuration > 0 && duration >= maxDuration) {
     return { termination: 'MaxDuration', why: `no session may take longer than ${formatDuration(maxDuration)} here` };
   }
   if (idleTimeout > 0 && idle >= idleTimeout) {
     return { termination: 'IdleTimeout', why: `no data went either way for ${formatDuration(idleTimeout)}` };
   }
-  if (requestTimeout > 0 && idle >= requestTimeout && bytesIn === 0 && asksAtOnce[verb]) {
-    return { termination: 'RequestTimeout', why: `nothing was asked for within ${formatDuration(requestTimeout)}` };
+  const askTimeout = askTimeoutOf(limits, verb);
+  if (askTimeout > 0 && idle >= askTimeout && !hasAsked) {
+    return { termination: 'RequestTimeout', why: `nothing was asked for within ${formatDuration(askTimeout)}` };
   }
   return undefined;
 }
 
 /**
- * Whether a client has no reason to be silent once it was told what is there. In protocol v2 it lists refs before it
- * looks at its own, in v0 and v1 it looks whether it has them all. Before a push its hook may run all the user's tests.
+ * Who reads has no reason to be silent once it was told what is there: in protocol v2 it lists refs before it looks at
+ * its own, in v0 and v1 it looks whether it has them all. Before a push, the client's hook may run all the user's tests.
  */
-const asksAtOnce: Readonly<Record<GitVerb, boolean>> = {
-  'upload-pack': true,
-  'upload-archive': true,
-  'receive-pack': false,
-};
+const askTimeoutOf = ({ requestTimeout, pushTimeout }: SessionLimits, verb: GitVerb): number =>
+  verb === 'receive-pack' ? pushTimeout : requestTimeout;
 
 /** In the largest unit that gives a whole number, as the option is written. */
 function formatDuration(milliseconds: number): string {

@@ -3,7 +3,7 @@ import type { Identify, VerifiedKey } from './authentication.ts';
 import type { AttemptRefusal } from './events.ts';
 import type { Watched } from './watch-list.ts';
 
-export type WatchedLogin = {
+type WatchedLogin = {
   readonly identify: Identify;
   readonly key: VerifiedKey;
   /** Milliseconds that a connection may stay without a session. 0: for ever. */

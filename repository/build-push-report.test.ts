@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RefVerdict } from '../core/link/push-report.ts';
-import { buildProblemReport, buildPushReport } from './build-push-report.ts';
+import { buildProblemReport, buildPushReport, splitRefs } from './build-push-report.ts';
 import { landingAsFound, landingAsTold } from './landing.ts';
 
 const zero = '0'.repeat(40);
@@ -19,22 +19,25 @@ const verdict = (ref: string, details: Partial<RefVerdict> = {}): RefVerdict => 
 const [a, b, c] = [verdict('refs/heads/a'), verdict('refs/heads/b'), verdict('refs/heads/c')];
 const accepted = { accepted: true, verdicts: [a, b, c], messages: [] };
 
+const counts = [{ action: 'Update', verdict: 'allow', refs: 3 }];
+
 test('before git has acted, nothing is known of what landed', () => {
-  assert.deepEqual(buildPushReport(accepted), { accepted: true, total: 3, refs: [a, b, c] });
+  assert.deepEqual(buildPushReport(accepted).report, { accepted: true, total: 3, counts, refs: [a, b, c] });
 });
 
 test('nothing of a refused push lands', () => {
   const verdicts = [a, verdict('refs/heads/x', { allow: false, reason: 'RefRule' })];
-  const { accepted: isAccepted, landed, refs } = buildPushReport({ accepted: false, verdicts, messages: [] });
-  assert.deepEqual([isAccepted, landed, refs.map((ref) => ref.landed)], [false, 0, [false, false]]);
+  const { report, unlisted } = buildPushReport({ accepted: false, verdicts, messages: [] });
+  assert.deepEqual([report.accepted, report.landed, report.refs.map((ref) => ref.landed)], [false, 0, [false, false]]);
+  assert.deepEqual(unlisted, []);
   assert.deepEqual(buildProblemReport('TooSlow', 3), {
-    ...{ accepted: false, total: 3, landed: 0, problem: 'TooSlow', refs: [] },
+    ...{ accepted: false, total: 3, landed: 0, problem: 'TooSlow', counts: [], refs: [] },
   });
 });
 
 test('what git says that it has changed has landed, and nothing else', () => {
   const landing = landingAsTold(accepted.verdicts, [{ ref: 'refs/heads/b', old: one, new: two }]);
-  const { landed, refs } = buildPushReport(accepted, landing);
+  const { landed, refs } = buildPushReport(accepted, landing).report;
   assert.deepEqual(
     [landed, refs.map(({ ref, landed }) => [ref, landed])],
     [
@@ -65,29 +68,52 @@ for (const [name, change, value, killed, orderly] of [
       [false, killed],
       [true, orderly],
     ] as const) {
-      const { landed, refs } = buildPushReport({ ...accepted, verdicts }, landingAsFound(verdicts, values, isOrderly));
+      const { landed, refs } = buildPushReport(
+        { ...accepted, verdicts },
+        landingAsFound(verdicts, values, isOrderly),
+      ).report;
       assert.equal(refs[0]?.landed, expected);
       assert.equal(landed, expected === undefined ? undefined : Number(expected));
     }
   });
 
-test('a list that is cut short keeps what landed and what takes away', () => {
+test('the report lists what landed and what takes away, and the rest of what landed is not lost', () => {
   const invented = Array.from({ length: 2000 }, (_, index) => verdict(`refs/heads/invented-${index}`));
   const created = Array.from({ length: 2000 }, (_, index) => verdict(`refs/tags/${index}`, { action: 'Create' }));
-  const gone = verdict('refs/heads/gone', { action: 'Delete' });
+  const gone = verdict('refs/heads/gone', { action: 'Delete', warning: 'is it?' });
   const verdicts = [...invented, ...created, a, gone];
-  const landing = landingAsTold(verdicts, [...created, a, gone]);
-  const { landed, refs } = buildPushReport({ ...accepted, verdicts }, landing);
-  assert.deepEqual([landed, refs.length], [2002, 1000]);
+  const { report, unlisted } = buildPushReport(
+    { ...accepted, verdicts },
+    landingAsTold(verdicts, [...created, a, gone]),
+  );
+  assert.deepEqual([report.landed, report.total, report.refs.length], [2002, 4002, 20]);
   assert.deepEqual(
-    refs.slice(0, 3).map(({ ref }) => ref),
+    report.refs.slice(0, 3).map(({ ref }) => ref),
     ['refs/heads/gone', 'refs/heads/a', 'refs/tags/0'],
   );
+  assert.deepEqual(
+    [...report.refs, ...unlisted].map(({ ref, landed }) => [ref, landed]),
+    [gone, a, ...created].map(({ ref }) => [ref, true]),
+  );
+  assert.deepEqual(report.counts, [
+    { action: 'Create', verdict: 'allow', refs: 2000 },
+    { action: 'Update', verdict: 'allow', refs: 2001 },
+    { action: 'Delete', verdict: 'warn', refs: 1 },
+  ]);
 });
 
-test('a report fits into a frame', () => {
+test('what may have landed is told of too', () => {
+  const verdicts = Array.from({ length: 30 }, (_, index) => verdict(`refs/heads/${index}`));
+  const { report, unlisted } = buildPushReport({ ...accepted, verdicts });
+  assert.deepEqual([report.landed, report.refs.length, unlisted.length], [undefined, 20, 10]);
+});
+
+test('no list is longer than a line of the log may be', () => {
   const verdicts = Array.from({ length: 1000 }, (_, index) => verdict(`refs/heads/${index}${'ü'.repeat(500)}`));
-  const report = buildPushReport({ ...accepted, verdicts });
-  assert.ok(Buffer.byteLength(JSON.stringify(report)) < 600 * 1024);
-  assert.equal(report.total, 1000);
+  const { report, unlisted } = buildPushReport({ ...accepted, verdicts });
+  const parts = [...splitRefs(unlisted)];
+  for (const refs of [report.refs, ...parts]) assert.ok(Buffer.byteLength(JSON.stringify(refs)) <= 16 * 1024 + 2);
+  assert.equal(report.refs.length, 14);
+  assert.deepEqual(parts.flat(), unlisted);
+  assert.equal(unlisted.length, 986);
 });

@@ -1,23 +1,37 @@
-import type { RefAction } from '../core/access/ref-rule.ts';
-import type { PushReport, RefVerdict } from '../core/link/push-report.ts';
+import { type RefAction, refActions } from '../core/access/ref-rule.ts';
+import { type PushReport, type RefCount, type RefVerdict, refVerdicts } from '../core/link/push-report.ts';
+import type { Landing } from './landing.ts';
 import type { PushVerdict } from './push-verdict.ts';
 
-const maxReported = 1_000;
-/** In bytes of JSON, so that a report fits into a frame of the link. */
-const maxReportBytes = 512 * 1024;
+/** Refs that a report lists. */
+const maxListed = 20;
+/** Bytes of a list as JSON: with all that stands beside it in a line of the log, well below what journald cuts. */
+const maxListBytes = 16 * 1024;
 
-/** By ref: whether git made the change. What is not in it is not known. */
-export type Landing = ReadonlyMap<string, boolean>;
+type BuiltReport = {
+  readonly report: PushReport;
+  /** What landed, or perhaps, beyond what the report lists. */
+  readonly unlisted: readonly RefVerdict[];
+};
 
 /** What the gateway is told: of a refused push, that nothing landed; of an accepted one, what is known of its landing. */
-export function buildPushReport({ accepted, verdicts }: PushVerdict, landing: Landing = new Map()): PushReport {
-  const outcomes = verdicts.map((verdict): RefVerdict => {
-    const landed = accepted ? landing.get(verdict.ref) : false;
-    return landed === undefined ? verdict : { ...verdict, landed };
-  });
-  const isKnown = outcomes.every(({ landed }) => landed !== undefined);
-  const landed = isKnown && { landed: outcomes.filter((outcome) => outcome.landed).length };
-  return { accepted, total: verdicts.length, ...landed, refs: listSome(outcomes) };
+export function buildPushReport({ accepted, verdicts }: PushVerdict, landing: Landing = new Map()): BuiltReport {
+  const ranks: RefVerdict[][] = [];
+  let landed = 0;
+  let unknown = 0;
+  for (const verdict of verdicts) {
+    const outcome = withLanding(verdict, accepted ? landing.get(verdict.ref) : false);
+    if (outcome.landed === undefined) unknown += 1;
+    else if (outcome.landed) landed += 1;
+    const rank = rankOf(outcome);
+    ranks[rank] ??= [];
+    ranks[rank].push(outcome);
+  }
+  const ranked = ranks.flat();
+  const [refs = []] = splitRefs(ranked, maxListed);
+  const counts = countRefs(verdicts);
+  const report = { accepted, total: verdicts.length, ...(unknown === 0 && { landed }), counts, refs };
+  return { report, unlisted: ranked.slice(refs.length).filter((outcome) => outcome.landed !== false) };
 }
 
 /** Of a push that was refused before its refs were judged. */
@@ -26,26 +40,46 @@ export const buildProblemReport = (problem: string, total: number): PushReport =
   total,
   landed: 0,
   problem,
+  counts: [],
   refs: [],
 });
 
-/**
- * What matters most comes first: a pusher can fill the list with changes that are refused by git, because they are not
- * of what is there, or that nobody would look for.
- */
-function listSome(outcomes: readonly RefVerdict[]): readonly RefVerdict[] {
-  const listed: RefVerdict[] = [];
+/** Parts of a list that are each short enough for a line of the log; as lazy as its reader. */
+export function* splitRefs(refs: readonly RefVerdict[], maxRefs = Number.POSITIVE_INFINITY): Iterable<RefVerdict[]> {
+  let part: RefVerdict[] = [];
   let length = 0;
-  for (const outcome of outcomes.toSorted((a, b) => rank(a) - rank(b))) {
-    length += Buffer.byteLength(JSON.stringify(outcome)) + 1;
-    if (listed.length >= maxReported || length > maxReportBytes) break;
-    listed.push(outcome);
+  for (const ref of refs) {
+    const added = Buffer.byteLength(JSON.stringify(ref)) + 1;
+    if (part.length > 0 && (part.length >= maxRefs || length + added > maxListBytes)) {
+      yield part;
+      part = [];
+      length = 0;
+    }
+    part.push(ref);
+    length += added;
   }
-  return listed;
+  if (part.length > 0) yield part;
 }
 
-/** Refused by us; landed, or perhaps; refused by git. Within these what takes something away, then what changes it. */
-function rank({ allow, landed, action }: RefVerdict): number {
+const withLanding = (verdict: RefVerdict, landed: boolean | undefined): RefVerdict =>
+  landed === undefined ? verdict : { ...verdict, landed };
+
+function countRefs(verdicts: readonly RefVerdict[]): readonly RefCount[] {
+  const kinds = refActions.flatMap((action) => refVerdicts.map((verdict) => ({ action, verdict, refs: 0 })));
+  for (const { action, allow, warning } of verdicts) {
+    const verdict = allow ? (warning === undefined ? 'allow' : 'warn') : 'deny';
+    const kind = kinds[refActions.indexOf(action) * refVerdicts.length + refVerdicts.indexOf(verdict)];
+    if (kind !== undefined) kind.refs += 1;
+  }
+  return kinds.filter(({ refs }) => refs > 0);
+}
+
+/**
+ * What matters most comes first: refused by us; landed, or perhaps; refused by git. Within these what takes something
+ * away, then what changes it. A pusher can fill the list with creations, and with changes that git refuses because a ref
+ * is not what he says: neither may push out what landed.
+ */
+function rankOf({ allow, landed, action }: RefVerdict): number {
   const fate = allow ? (landed === false ? 2 : 1) : 0;
   return 3 * fate + rankOfAction[action];
 }

@@ -1,7 +1,7 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createFrameDecoder } from '../core/link/frame.ts';
-import { heartbeatIntervalMs, maxGatewayFrame, maxUnsent, missedHeartbeats } from '../core/link/limits.ts';
+import { heartbeatIntervalMs, maxGatewayFrame, maxMissedHeartbeats, maxUnsent } from '../core/link/limits.ts';
 import type { ServerMessage } from '../core/link/messages.ts';
 import {
   buildServerMessage,
@@ -54,7 +54,7 @@ export function serveControlConnection(options: ControlConnectionOptions): Contr
   const ticketTimer = setTimeout(() => destroy('NoTicket'), firstTicketTimeoutMs);
   const heart = setInterval(() => {
     // Beats are counted, not time: after a stall of our own loop, what arrived meanwhile is read before the next beat.
-    if (silentBeats >= missedHeartbeats) return destroy('NoSignOfLife');
+    if (silentBeats >= maxMissedHeartbeats) return destroy('NoSignOfLife');
     silentBeats += 1;
   }, heartbeatIntervalMs);
 

@@ -24,7 +24,7 @@ test('who ended a session is written in their words', () => {
 
 for (const event of [
   { ...ended, outcome: 'ServerFault' },
-  { type: 'JudgementFailed', correlationId: 'c' },
+  { type: 'PushJudged', correlationId: 'c', accepted: false, refs: 1, problem: 'Fault' },
 ] as const)
   test(`a fault is an error with its causes: ${event.type}`, () => {
     const cause = new Error('git could not be started', { cause: new Error('spawn git EMFILE') });

@@ -28,14 +28,15 @@ export const createEventLog =
         return;
       case 'GitSpawned':
         return log.debug(fields, 'git started');
-      case 'PushJudged':
-        return log.info(fields, 'push judged');
+      case 'PushJudged': {
+        const { cause, type: _, ...rest } = event;
+        if (event.problem === 'Fault') return log.error({ ...rest, err: cause }, 'push could not be judged');
+        return log.info(rest, 'push judged');
+      }
       case 'PushSettled':
         return log.info(fields, 'push settled');
       case 'LandingUnknown':
         return log.error({ correlationId: event.correlationId, err: event.cause }, 'what landed is not known');
-      case 'JudgementFailed':
-        return log.error({ correlationId: event.correlationId, err: event.cause }, 'push could not be judged');
       case 'SessionEnded': {
         const { cause, type: _, ...rest } = event;
         if (event.outcome === 'ServerFault') return log.error({ ...rest, err: cause }, 'session failed');

@@ -37,6 +37,8 @@ export type RepositoryServerEvent =
       readonly accepted: boolean;
       readonly refs: number;
       readonly problem?: PushProblem;
+      /** Of a `Fault`, which is ours. */
+      readonly cause?: unknown;
     }
   /** What became of an accepted push. `landed`: how many of its refs git has changed; absent: not known of each. */
   | {
@@ -47,8 +49,6 @@ export type RepositoryServerEvent =
     }
   /** git did not say what landed, and could not be asked. */
   | { readonly type: 'LandingUnknown'; readonly correlationId: string; readonly cause: unknown }
-  /** Judging a push failed, and the push with it. */
-  | { readonly type: 'JudgementFailed'; readonly correlationId: string; readonly cause: unknown }
   | {
       readonly type: 'SessionEnded';
       readonly correlationId: string;

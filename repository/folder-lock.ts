@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { explainSystemError, StartupError } from '../runtime/startup-error.ts';
-import { buildBaseEnvironment } from './git-environment.ts';
+import { plainEnvironment } from './git-environment.ts';
 
 const lockFile = 'repository.lock';
 /** What `flock` answers when another has the lock; its other failures have other statuses. */
@@ -20,7 +20,7 @@ export function lockFolder(dataDir: string): Disposable {
   const fd = openLockFile(file);
   const { status, error, stderr } = spawnSync('flock', ['--nonblock', '--conflict-exit-code', String(taken), '3'], {
     stdio: ['ignore', 'ignore', 'pipe', fd],
-    env: buildBaseEnvironment(''),
+    env: plainEnvironment,
   });
   if (status === 0) return { [Symbol.dispose]: () => closeSync(fd) };
   closeSync(fd);

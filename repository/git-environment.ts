@@ -11,11 +11,11 @@ const searchPath = '/usr/local/bin:/usr/bin:/bin';
 export const dataFolderVariable = 'GIT_SPAWNED_BY_GIT_INGRESS_OF';
 
 /**
- * What every git that we start gets, and nothing of our own environment: no settings of system or user, no home, no
- * questions, no transport to other places, no replaced objects (refs/replace can be pushed, and would change what is
- * an ancestor of what), no fetching of what is missing.
+ * What every program that we start gets, and nothing of our own environment: for git no settings of system or user, no
+ * home, no questions, no transport to other places, no replaced objects (refs/replace can be pushed, and would change
+ * what is an ancestor of what), no fetching of what is missing.
  */
-export const buildBaseEnvironment = (dataDir: string): Readonly<Record<string, string>> => ({
+export const plainEnvironment: Readonly<Record<string, string>> = {
   PATH: searchPath,
   LC_ALL: 'C',
   HOME: '/nonexistent',
@@ -26,6 +26,11 @@ export const buildBaseEnvironment = (dataDir: string): Readonly<Record<string, s
   GIT_ALLOW_PROTOCOL: '',
   GIT_NO_LAZY_FETCH: '1',
   GIT_NO_REPLACE_OBJECTS: '1',
+};
+
+/** The same for each git of a data folder. */
+export const buildGitEnvironment = (dataDir: string): Readonly<Record<string, string>> => ({
+  ...plainEnvironment,
   [dataFolderVariable]: dataDir,
 });
 

@@ -4,7 +4,7 @@ import { buildActor } from './git-environment.ts';
 import { type GitProcess, spawnGit } from './git-process.ts';
 import { buildGitSettings, type GitLimits } from './git-settings.ts';
 
-/** Starts what a session ordered, on a bare repository, with the secret that ends the hook's list. */
+/** Starts what a session ordered, on a bare repository, with the secret that ends the lists of git's hooks. */
 export type GitLauncher = (
   order: SessionOrder,
   repository: string,

@@ -13,7 +13,7 @@ type GitCommandLine = {
 export interface GitProcess {
   readonly pid: number;
   readonly stderr: Readable;
-  /** Descriptor 3, for the hook's questions. */
+  /** Descriptor 3, over which git's hooks and this server speak (core/link/hook-dialogue.ts). */
   readonly hook: Duplex;
   /** As a shell would give it: 128 and the signal's number if git was killed. The whole group is gone by then. */
   readonly exited: Promise<number>;

@@ -43,6 +43,12 @@ export function buildGitSettings(repository: string, hooksDir: string, limits: G
     'receive.advertisePushOptions': 'false',
     'receive.maxInputSize': String(limits.maxPushBytes),
 
+    // git would give what is said to be the signature of a push to these, before a hook can refuse it.
+    'gpg.program': 'false',
+    'gpg.openpgp.program': 'false',
+    'gpg.x509.program': 'false',
+    'gpg.ssh.program': 'false',
+
     'uploadpack.allowFilter': 'true',
     'uploadpack.allowTipSHA1InWant': 'false',
     'uploadpack.allowReachableSHA1InWant': 'false',

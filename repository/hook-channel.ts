@@ -3,36 +3,44 @@ import { createHookReader, type HookProblem, type HookStatement, type RefUpdate 
 import { err, type Result } from '../core/result.ts';
 
 /** `Gone`: git ended before it had said this. */
-export type HookSilence = HookProblem | 'Gone';
+export type HookFailure = HookProblem | 'Gone';
 
 /** The descriptor that git's hooks inherit, as questions and answers. One thing is waited for at a time. */
 export interface HookChannel {
   /** Which refs are to be changed, and after `accept()`, which were. */
-  readUpdates(): Promise<Result<readonly RefUpdate[], HookSilence>>;
+  readUpdates(): Promise<Result<readonly RefUpdate[], HookFailure>>;
   /** Sends a question that has so many answers. */
-  ask(question: string, answers: number): Promise<Result<readonly boolean[], HookSilence>>;
+  ask(question: string, answers: number): Promise<Result<readonly boolean[], HookFailure>>;
   /** Sends a verdict after which the hooks have nothing more to say. */
   refuse(verdict: string): void;
   /** Sends a verdict after which they say what landed. */
   accept(verdict: string): void;
 }
 
-/** `onFirstWord` is called when a hook begins to speak. */
-export function createHookChannel(channel: Duplex, secret: string, onFirstWord: () => void): HookChannel {
-  const reader = createHookReader(secret);
-  /** What nobody waited for yet. A problem, and git's end, are the last word and stay. */
-  const heard: Result<HookStatement, HookSilence>[] = [];
-  let waiting: ((statement: Result<HookStatement, HookSilence>) => void) | undefined;
+type HookChannelOptions = {
+  readonly hook: Duplex;
+  readonly secret: string;
+  /** Asked before bytes of a push's list are kept. */
+  readonly reserve: (bytes: number) => boolean;
+  /** A hook begins to speak. */
+  readonly onFirstWord: () => void;
+};
 
-  function tell(statement: Result<HookStatement, HookSilence>): void {
+export function createHookChannel({ hook, secret, reserve, onFirstWord }: HookChannelOptions): HookChannel {
+  const reader = createHookReader(secret, reserve);
+  /** What nobody waited for yet. A problem, and git's end, are the last word and stay. */
+  const heard: Result<HookStatement, HookFailure>[] = [];
+  let waiting: ((statement: Result<HookStatement, HookFailure>) => void) | undefined;
+
+  function tell(statement: Result<HookStatement, HookFailure>): void {
     if (heard.at(-1)?.ok === false) return;
     if (waiting === undefined || !statement.ok) heard.push(statement);
     waiting?.(statement);
     waiting = undefined;
   }
 
-  function hear(): Promise<Result<HookStatement, HookSilence>> {
-    const { promise, resolve } = Promise.withResolvers<Result<HookStatement, HookSilence>>();
+  function hear(): Promise<Result<HookStatement, HookFailure>> {
+    const { promise, resolve } = Promise.withResolvers<Result<HookStatement, HookFailure>>();
     const [next] = heard;
     if (next === undefined) waiting = resolve;
     else resolve(next);
@@ -46,11 +54,11 @@ export function createHookChannel(channel: Duplex, secret: string, onFirstWord: 
     else if (said.value !== undefined) tell({ ok: true, value: said.value });
   }
 
-  channel.once('data', onFirstWord);
-  channel.on('data', take);
-  channel.on('error', () => channel.destroy());
-  channel.on('end', () => tell(err('Gone')));
-  channel.on('close', () => tell(err('Gone')));
+  hook.once('data', onFirstWord);
+  hook.on('data', take);
+  hook.on('error', () => hook.destroy());
+  hook.on('end', () => tell(err('Gone')));
+  hook.on('close', () => tell(err('Gone')));
 
   return {
     async readUpdates() {
@@ -60,18 +68,18 @@ export function createHookChannel(channel: Duplex, secret: string, onFirstWord: 
     },
     async ask(question, answers) {
       reader.expectAnswers(answers);
-      channel.write(question);
+      hook.write(question);
       const said = await hear();
       if (!said.ok) return said;
       return said.value.kind === 'Answers' ? { ok: true, value: said.value.answers } : err('Malformed');
     },
     refuse(verdict) {
-      channel.off('data', take).resume();
-      channel.write(verdict);
+      hook.off('data', take).resume();
+      hook.write(verdict);
     },
     accept(verdict) {
       reader.expectUpdates();
-      channel.write(verdict);
+      hook.write(verdict);
     },
   };
 }

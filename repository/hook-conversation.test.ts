@@ -10,21 +10,24 @@ const [one, two] = ['1'.repeat(40), '2'.repeat(40)];
 const write: Permission = { role: 'Write', grantedBy: 'grant', refRules: [] };
 const maintain: Permission = { ...write, role: 'Maintain' };
 
-function converse(permission: Permission = write, timeLimitMs = 60_000) {
-  const [hook, channel] = duplexPair();
+function converse(permission: Permission = write, judgementTimeMs = 60_000, roomFor = Number.POSITIVE_INFINITY) {
+  const [hook, ours] = duplexPair();
   const cancellation = new AbortController();
   const verdicts: PushVerdict[] = [];
   const problems: (readonly [problem: string, total: number])[] = [];
   const faults: unknown[] = [];
   const conversation = answerHooks({
-    channel,
+    hook: ours,
     secret: 's3cret',
     permission,
-    timeLimitMs,
+    judgementTimeMs,
+    reserve: (bytes) => bytes <= roomFor,
     cancellation: cancellation.signal,
     onJudged: (verdict) => void verdicts.push(verdict),
-    onRefused: (...refusal) => void problems.push(refusal),
-    onFault: (cause) => void faults.push(cause),
+    onRefused(problem, total, cause) {
+      problems.push([problem, total]);
+      if (cause !== undefined) faults.push(cause);
+    },
   });
   hook.setEncoding('utf8');
   /** What the server says up to and with the next `end`. */
@@ -54,17 +57,18 @@ test('a new branch needs no question', async () => {
   assert.deepEqual(verdicts, [{ accepted: true, verdicts: [created], messages: [] }]);
 });
 
-for (const [answer, verdict] of [
-  ['yes', /^ok\n\n$/],
-  ['no', /^refused\nrefused refs\/heads\/a: .*Maintain.*\(grant\)\nnothing of this push was kept\n\n$/],
-  ['perhaps', /^refused\n/],
+for (const [answer, verdict, expected] of [
+  ['yes', /^ok\n\n$/, []],
+  ['no', /^refused\nrefused refs\/heads\/a: .*Maintain.*\(grant\)\nnothing of this push was kept\n\n$/, []],
+  ['perhaps', /^refused\n/, [['Malformed', 1]]],
 ] as const)
-  test(`a change that git calls a fast-forward: ${answer}`, async () => {
-    const { say, hearQuestion, hear } = converse();
+  test(`the hook is asked whether a change is a fast-forward, and answers ${answer}`, async () => {
+    const { say, hearQuestion, hear, problems } = converse();
     say(`${one} ${two} refs/heads/a\nend s3cret\n`);
     assert.equal(await hearQuestion(), `ancestor ${one} ${two}\n`);
     say(`${answer}\n`);
     assert.match(await hear(), verdict);
+    assert.deepEqual(problems, expected);
   });
 
 for (const [name, old, answer, expected] of [
@@ -101,6 +105,7 @@ test('a verdict that takes too long is none: the hook hears nothing more', async
   while (problems.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   say('yes\n');
   leave();
+  conversation.end();
   assert.equal(await conversation.readLanded(), undefined);
   assert.deepEqual([verdicts, problems], [[], [['TooSlow', 1]]]);
 });
@@ -140,6 +145,36 @@ test('a name that hides lines refuses all', async () => {
   say(`${zero} ${one} refs/heads/x\n\n${one} ${two} refs/heads/main\nend s3cret\n`);
   assert.match(await hear(), /^refused\n/);
   assert.deepEqual(problems, [['Malformed', 0]]);
+});
+
+test('a list for which there is no room is refused, and may come again', async () => {
+  const { say, hear, problems } = converse(write, 60_000, 100);
+  say(`${zero} ${one} refs/heads/a-name-that-makes-the-list-too-long\nend s3cret\n`);
+  assert.match(await hear(), /^refused\nmany refs are being pushed here now, try again later or push them in parts/);
+  assert.deepEqual(problems, [['Busy', 0]]);
+});
+
+test('a git that ends before the verdict gets none, and nothing is told of it', async () => {
+  const refs = Array.from({ length: 20_000 }, (_, index) => `${zero} ${one} refs/heads/${index}\n`);
+  let seen = 0;
+  // What is left of the judging, when git is gone, takes more than a turn.
+  const patient = Object.defineProperty({ ...write }, 'refRules', {
+    get() {
+      seen += 1;
+      if (seen === 1) setImmediate(() => conversation.end());
+      return Array.from({ length: 50 }, () => ({ ...rule, actions: ['Create'] }));
+    },
+  });
+  const rule = { rule: 'r', refs: ['refs/tags/**'], effect: 'Deny', enforcement: 'Enforce' };
+  const { say, conversation, verdicts, problems, faults } = converse(patient);
+  say(`${refs.join('')}end s3cret\n`);
+  let before = -1;
+  while (seen === 0 || seen > before) {
+    before = seen;
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+  }
+  assert.ok(seen < refs.length, `${seen} refs were judged`);
+  assert.deepEqual([verdicts, problems, faults], [[], [], []]);
 });
 
 test('fifty refused refs are named', async () => {

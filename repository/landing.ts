@@ -1,7 +1,9 @@
 import { isZero } from '../core/git/object-name.ts';
 import type { RefUpdate } from '../core/link/hook-dialogue.ts';
 import type { RefVerdict } from '../core/link/push-report.ts';
-import type { Landing } from './build-push-report.ts';
+
+/** By ref: whether git made the change. What is not in it is not known. */
+export type Landing = ReadonlyMap<string, boolean>;
 
 /** What git said that it has changed, all of it. */
 export const landingAsTold = (verdicts: readonly RefVerdict[], landed: readonly RefUpdate[]): Landing => {
@@ -10,10 +12,9 @@ export const landingAsTold = (verdicts: readonly RefVerdict[], landed: readonly 
 };
 
 /**
- * What the refs look like when git is gone, where it did not say what it had changed. Then either nothing landed, and it
- * ended in good order (`isOrderly`), or it was killed. What somebody else may have done meanwhile is not known: that a
- * ref is neither what it was nor what it should be after a git that was killed, or what it should be after one that was
- * not.
+ * Used where git did not say what it changed. A git that ended in good order (`isOrderly`) then changed nothing; one that
+ * was killed may have changed some. Where another push may explain the value that is found, or a hook that could not be
+ * started, the ref is left out: not known.
  */
 export function landingAsFound(
   verdicts: readonly RefVerdict[],

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { aborted } from '../runtime/aborted.ts';
 import { afterThisTurn } from '../runtime/after-this-turn.ts';
 import { createEventLog } from './event-log.ts';
 import { limitMemory } from './memory-limit.ts';
@@ -22,8 +23,8 @@ type RepositoryOptions = Omit<RepositoryServerOptions, 'onEvent'> & {
 export async function runRepository(
   options: RepositoryOptions,
   drain: AbortSignal,
-  stop: AbortSignal = new AbortController().signal,
-  onListening: (address: RepositoryServerOptions['listen']) => void = () => {},
+  stop: AbortSignal,
+  onListening: (address: RepositoryServerOptions['listen']) => void,
 ): Promise<void> {
   const { gracePeriod, maxGitMemory, log, registry, ...serverOptions } = options;
   limitMemory(maxGitMemory);
@@ -42,11 +43,4 @@ export async function runRepository(
   const graceEnds = AbortSignal.any([stop, AbortSignal.timeout(gracePeriod)]);
   await Promise.race([server.close(), aborted(graceEnds)]);
   await server.destroy();
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  return promise;
 }

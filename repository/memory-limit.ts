@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { explainSystemError, StartupError } from '../runtime/startup-error.ts';
-import { buildBaseEnvironment } from './git-environment.ts';
+import { plainEnvironment } from './git-environment.ts';
 
 /**
  * Bounds the memory of this process, and so of every git that it will start, each by itself: half a megabyte of a push
@@ -15,7 +15,7 @@ export function limitMemory(bytes: number): void {
   if (bytes === 0) return;
   const { status, error, stderr } = spawnSync('prlimit', ['--pid', String(process.pid), `--data=${bytes}`], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: buildBaseEnvironment(''),
+    env: plainEnvironment,
   });
   if (status === 0) return;
   const why = error === undefined ? stderr.toString().trim() : `prlimit (of util-linux): ${explainSystemError(error)}`;

@@ -2,15 +2,16 @@ import type { Permission } from '../core/access/permission.ts';
 import { isZero } from '../core/git/object-name.ts';
 import { buildAncestryQuestion, buildPresenceQuestion, type RefUpdate } from '../core/link/hook-dialogue.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import type { HookChannel, HookSilence } from './hook-channel.ts';
-import { type Ancestry, changeKey, judgePush, type PushVerdict, planQuestions } from './push-verdict.ts';
+import type { HookChannel, HookFailure } from './hook-channel.ts';
+import { changeKey, planQuestions } from './push-questions.ts';
+import { type Ancestry, judgePush, type PushVerdict } from './push-verdict.ts';
 
 /**
  * Why a push gets no verdict on its refs.
  * - `UnknownOldValue`: it deletes a ref that is said to have had a value which the repository does not have.
  * - `TooManyChanges`: more than `maxQuestions` of them would have to be looked at.
  */
-export type JudgementProblem = HookSilence | 'UnknownOldValue' | 'TooManyChanges';
+export type JudgementProblem = HookFailure | 'UnknownOldValue' | 'TooManyChanges';
 
 /** Most changes of a push whose verdict hangs on their being fast-forwards: each starts a git. */
 export const maxQuestions = 1_000;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Permission } from '../core/access/permission.ts';
-import { type Ancestry, changeKey, judgePush, planQuestions } from './push-verdict.ts';
+import { changeKey, planQuestions } from './push-questions.ts';
+import { type Ancestry, judgePush } from './push-verdict.ts';
 
 const zero = '0'.repeat(40);
 const [one, two] = ['1'.repeat(40), '2'.repeat(40)];

@@ -1,18 +1,11 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { ancestryMatters, decideRef } from '../core/access/decide.ts';
+import { decideRef } from '../core/access/decide.ts';
 import type { Permission } from '../core/access/permission.ts';
 import type { RefAction } from '../core/access/ref-rule.ts';
 import { isZero } from '../core/git/object-name.ts';
 import type { RefUpdate } from '../core/link/hook-dialogue.ts';
 import type { RefVerdict } from '../core/link/push-report.ts';
-
-/** What git must be asked before a push can be judged. */
-export type PushQuestions = {
-  /** Changes whose verdict hangs on their being fast-forwards; each pair of old and new once. */
-  readonly needed: readonly RefUpdate[];
-  /** Further changes of which the audit log is to tell a rewind from an update. */
-  readonly wanted: readonly RefUpdate[];
-};
+import { inTurns } from '../runtime/in-turns.ts';
+import { changeKey, isChange, isTag } from './push-questions.ts';
 
 export type PushVerdict = {
   readonly accepted: boolean;
@@ -26,35 +19,6 @@ export type Ancestry = ReadonlyMap<string, boolean>;
 
 /** Refs that messages name. */
 const maxNamed = 50;
-/** Up to here each change is looked at, so that the audit log tells a rewind from an update for those too who may both. */
-const alwaysClassified = 16;
-/** How long the event loop may be held at a time. */
-const maxTurnMs = 10;
-
-/** Two refs that change in the same way pose one question. */
-export const changeKey = (change: Pick<RefUpdate, 'old' | 'new'>): string => `${change.old} ${change.new}`;
-
-const isChange = (update: RefUpdate): boolean =>
-  !isZero(update.old) && !isZero(update.new) && update.old !== update.new;
-
-/** A tag that moves has lost what it named, whatever lies between: git's own clients ask for force there too. */
-const isTag = ({ ref }: RefUpdate): boolean => ref.startsWith('refs/tags/');
-
-/** Finds what to ask. Rejects with the reason of `signal` once that is aborted. */
-export async function planQuestions(
-  permission: Permission,
-  updates: readonly RefUpdate[],
-  signal: AbortSignal,
-): Promise<PushQuestions> {
-  const needed = new Map<string, RefUpdate>();
-  const wanted = new Map<string, RefUpdate>();
-  await inTurns(updates, signal, (update) => {
-    if (!isChange(update) || isTag(update)) return;
-    (ancestryMatters(permission, update.ref) ? needed : wanted).set(changeKey(update), update);
-  });
-  const rest = [...wanted].filter(([key]) => !needed.has(key)).map(([, update]) => update);
-  return { needed: [...needed.values()], wanted: needed.size + rest.length <= alwaysClassified ? rest : [] };
-}
 
 /** Judges each ref. A change that is in no answer counts as a rewind. Rejects with the reason of `signal`. */
 export async function judgePush(
@@ -102,16 +66,4 @@ function classify(update: RefUpdate, ancestry: Ancestry): RefAction {
 function nameSome(verdicts: readonly MessagedVerdict[], name: (verdict: MessagedVerdict) => string): string[] {
   const named = verdicts.slice(0, maxNamed).map(name);
   return verdicts.length > maxNamed ? [...named, `and ${verdicts.length - maxNamed} more`] : named;
-}
-
-/** Many refs under many rules take long to judge; other sessions must not wait for it. */
-async function inTurns<Item>(items: readonly Item[], signal: AbortSignal, visit: (item: Item) => void): Promise<void> {
-  let turnEnds = performance.now() + maxTurnMs;
-  for (const item of items) {
-    visit(item);
-    if (performance.now() < turnEnds) continue;
-    await nextTurn();
-    signal.throwIfAborted();
-    turnEnds = performance.now() + maxTurnMs;
-  }
 }

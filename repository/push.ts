@@ -1,10 +1,12 @@
 import type { Duplex } from 'node:stream';
-import type { PushReport } from '../core/link/push-report.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PushReport, RefVerdict } from '../core/link/push-report.ts';
 import type { SessionOrder } from '../core/link/ticket-content.ts';
-import { buildProblemReport, buildPushReport, type Landing } from './build-push-report.ts';
+import { buildProblemReport, buildPushReport, splitRefs } from './build-push-report.ts';
 import type { EventSink } from './events.ts';
 import { answerHooks } from './hook-conversation.ts';
-import { landingAsFound, landingAsTold } from './landing.ts';
+import { type Landing, landingAsFound, landingAsTold } from './landing.ts';
+import type { ListAllowance } from './list-budget.ts';
 import type { PushVerdict } from './push-verdict.ts';
 import type { ReadRefs } from './read-refs.ts';
 
@@ -16,11 +18,15 @@ type PushOptions = {
   readonly hook: Duplex;
   readonly secret: string;
   /** For the verdict. */
-  readonly timeLimitMs: number;
+  readonly judgementTimeMs: number;
+  /** Memory for the list of refs. */
+  readonly allowance: ListAllowance;
   readonly cancellation: AbortSignal;
   readonly readRefs: ReadRefs;
   /** Tells the gateway; a later report replaces an earlier one. */
   readonly report: (report: PushReport) => void;
+  /** Tells it of refs that landed, or perhaps, and that the last report, which follows, does not list. */
+  readonly reportUnlisted: (refs: readonly RefVerdict[]) => void;
   /** There was no verdict in time: tells the pusher why, and ends git. */
   readonly onTooSlow: (message: string) => void;
   readonly onEvent: EventSink;
@@ -31,33 +37,41 @@ export interface Push {
   settle(exitStatus: number): Promise<void>;
 }
 
-/** For a hook that outlives its git, which ends all that it started. */
+/** Between two parts of what landed, of 16 KiB: a log that is read at 8 MiB a second must not have to drop any. */
+const partIntervalMs = 2;
+
+/** For descriptor 3 to end once git's process group was killed; a hook that left the group may hold it open. */
 const lastWordsMs = 2_000;
 
 /** Judges what a git asks through its hooks, and finds out what came of it. */
 export function servePush(options: PushOptions): Push {
-  const { order, repository, hook, secret, timeLimitMs, cancellation, readRefs, report, onTooSlow, onEvent } = options;
+  const { order, repository, hook, secret, judgementTimeMs, allowance, cancellation, readRefs } = options;
+  const { report, reportUnlisted, onTooSlow, onEvent } = options;
   const { correlationId } = order;
+  /** All that is kept of the push; of a refused one nothing. */
   let accepted: PushVerdict | undefined;
 
   const conversation = answerHooks({
-    channel: hook,
+    hook,
     secret,
     permission: order.permission,
-    timeLimitMs,
+    judgementTimeMs,
+    reserve: allowance.reserve,
     cancellation,
     onJudged(verdict) {
       if (verdict.accepted) accepted = verdict;
-      report(buildPushReport(verdict));
+      else allowance.release();
+      report(buildPushReport(verdict).report);
       onEvent({ type: 'PushJudged', correlationId, accepted: verdict.accepted, refs: verdict.verdicts.length });
     },
-    onRefused(problem, total) {
+    onRefused(problem, total, cause) {
+      allowance.release();
       report(buildProblemReport(problem, total));
-      onEvent({ type: 'PushJudged', correlationId, accepted: false, refs: total, problem });
+      const fault = problem === 'Fault' && { cause };
+      onEvent({ type: 'PushJudged', correlationId, accepted: false, refs: total, problem, ...fault });
       if (problem === 'TooSlow')
-        onTooSlow(`this push could not be judged in ${timeLimitMs / 1000} s, push it in parts`);
+        onTooSlow(`this push could not be judged in ${judgementTimeMs / 1000} s, push it in parts`);
     },
-    onFault: (cause) => onEvent({ type: 'JudgementFailed', correlationId, cause }),
   });
 
   async function findLanding({ verdicts }: PushVerdict, exitStatus: number): Promise<Landing> {
@@ -69,16 +83,27 @@ export function servePush(options: PushOptions): Push {
     return landingAsFound(verdicts, await readRefs(repository, refs), exitStatus === 0);
   }
 
+  async function reportLanding(verdict: PushVerdict, exitStatus: number): Promise<void> {
+    const outcome = buildPushReport(verdict, await findLanding(verdict, exitStatus));
+    for (const refs of splitRefs(outcome.unlisted)) {
+      reportUnlisted(refs);
+      await sleep(partIntervalMs);
+    }
+    report(outcome.report);
+    const { total, landed } = outcome.report;
+    onEvent({ type: 'PushSettled', correlationId, refs: total, landed });
+  }
+
   return {
     async settle(exitStatus) {
+      conversation.end();
       try {
-        if (accepted === undefined) return;
-        const outcome = buildPushReport(accepted, await findLanding(accepted, exitStatus));
-        report(outcome);
-        onEvent({ type: 'PushSettled', correlationId, refs: outcome.total, landed: outcome.landed });
+        if (accepted !== undefined) await reportLanding(accepted, exitStatus);
       } catch (cause) {
         onEvent({ type: 'LandingUnknown', correlationId, cause });
       } finally {
+        accepted = undefined;
+        allowance.release();
         hook.destroy();
       }
     },

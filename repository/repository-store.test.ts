@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { beforeEach, test } from 'node:test';
 import { derivedUid } from '../core/api/derived-uid.ts';
 import type { RepositoryServerEvent } from './events.ts';
-import { buildBaseEnvironment } from './git-environment.ts';
+import { buildGitEnvironment } from './git-environment.ts';
 import { createRepositoryStore } from './repository-store.ts';
 
 const order = {
@@ -23,7 +23,7 @@ const createStore = () =>
   createRepositoryStore({
     dataDir,
     git: 'git',
-    environment: buildBaseEnvironment(dataDir),
+    environment: buildGitEnvironment(dataDir),
     onEvent: (event) => void events.push(event),
   });
 
@@ -98,6 +98,12 @@ for (const [name, spoil] of [
     await spoil(path);
     await assert.rejects((await createStore()).prepare(order), { name: 'ForeignSettings' });
   });
+
+test('not served: a repository with a symbolic ref', async () => {
+  const path = await (await createStore()).prepare(order);
+  await writeFile(join(path, 'refs/heads/master'), 'ref: refs/heads/main\n');
+  await assert.rejects((await createStore()).prepare(order), /refs\/heads\/master is a symbolic ref/);
+});
 
 test('not served: a link in place of a repository', async () => {
   const store = await createStore();

@@ -8,6 +8,7 @@ import { replaceFile, syncPath, syncTree } from './durable-files.ts';
 import type { EventSink } from './events.ts';
 import { checkSettings } from './foreign-settings.ts';
 import { removeInterruptedFiles } from './interrupted-files.ts';
+import { refuseSymbolicRefs } from './symbolic-refs.ts';
 
 type RepositoryOrder = SessionOrder['repository'];
 
@@ -67,6 +68,7 @@ export async function createRepositoryStore(options: RepositoryStoreOptions): Pr
     const folder = join(root, order.uid);
     if (!(await isFolder(folder))) return create(order);
     await checkSettings(join(folder, 'repository.git'));
+    await refuseSymbolicRefs(join(folder, 'repository.git'), { git, environment });
     await clean(order.uid);
   }
 

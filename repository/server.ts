@@ -11,10 +11,11 @@ import { type ControlConnection, type ControlConnectionOptions, serveControlConn
 import { openFolder } from './data-folder.ts';
 import type { EventSink } from './events.ts';
 import { lockFolder } from './folder-lock.ts';
-import { buildBaseEnvironment } from './git-environment.ts';
+import { buildGitEnvironment, plainEnvironment } from './git-environment.ts';
 import { createGitLauncher } from './git-launcher.ts';
 import { checkGitVersion } from './git-version.ts';
 import { endLeftovers } from './leftovers.ts';
+import { createListBudget } from './list-budget.ts';
 import { claimAddress, listen } from './listener.ts';
 import { createReadRefs } from './read-refs.ts';
 import { receive } from './reception.ts';
@@ -64,13 +65,13 @@ const maxGreeting = 256;
  */
 export async function createRepositoryServer(options: RepositoryServerOptions): Promise<RepositoryServer> {
   const { podName, maxSessions, maxQueued, onEvent, git = 'git' } = options;
-  const gitVersion = await checkGitVersion(git, buildBaseEnvironment(''));
+  const gitVersion = await checkGitVersion(git, plainEnvironment);
   await openFolder(options.dataDir);
   // One name for one folder, by which its processes are found again.
   const dataDir = await realpath(options.dataDir);
   using starting = new DisposableStack();
   starting.use(lockFolder(dataDir));
-  const environment = buildBaseEnvironment(dataDir);
+  const environment = buildGitEnvironment(dataDir);
   await claimAddress(options.listen);
   const processes = await endLeftovers(dataDir);
   if (processes > 0) onEvent({ type: 'LeftoversEnded', processes });
@@ -84,6 +85,7 @@ export async function createRepositoryServer(options: RepositoryServerOptions): 
     limits: { packThreads: Math.min(4, availableParallelism()), maxPushBytes: options.maxPushBytes ?? 0 },
   });
   const readRefs = createReadRefs({ git, environment });
+  const lists = createListBudget();
   const judgementTimeMs = options.judgementTimeMs ?? defaultJudgementTimeMs;
   const queue = createSessionQueue({ maxRunning: maxSessions, maxQueued }, (queued, running) =>
     onEvent({ type: 'QueueChanged', queued, running }),
@@ -100,7 +102,7 @@ export async function createRepositoryServer(options: RepositoryServerOptions): 
     if (closing) return 'ShuttingDown';
     const place = queue.enter(formatIdentity(order.identity));
     if (place === undefined) return 'Busy';
-    const services = { store, writers, launch, readRefs, judgementTimeMs, onEvent };
+    const services = { store, writers, launch, readRefs, lists, judgementTimeMs, onEvent };
     const session = createSession({ number, order, place, send, ...services });
     const token = randomBytes(tokenLength).toString('base64url');
     sessions.add(session);

@@ -6,6 +6,7 @@ import type { SessionOrder } from '../core/link/ticket-content.ts';
 import type { EventSink, SessionOutcome } from './events.ts';
 import type { GitLauncher } from './git-launcher.ts';
 import type { GitProcess } from './git-process.ts';
+import type { ListBudget } from './list-budget.ts';
 import { type Push, servePush } from './push.ts';
 import type { ReadRefs } from './read-refs.ts';
 import type { RepositoryStore } from './repository-store.ts';
@@ -20,7 +21,7 @@ export interface Session {
   grantStderr(bytes: number): void;
   /** The gateway has read everything. Repeatable. */
   finish(): void;
-  /** Every later question of the hook is answered no, then git ends. Repeatable. */
+  /** A verdict that is still to come is no, then git's process group ends. Repeatable. */
   cancel(code: Extract<FailureCode, 'Cancelled' | 'ShuttingDown'>, reason: string): void;
   /** git has not been started: it can be asked for again elsewhere. */
   readonly waiting: boolean;
@@ -37,6 +38,8 @@ export type SessionOptions = {
   readonly writers: Writers;
   readonly launch: GitLauncher;
   readonly readRefs: ReadRefs;
+  /** Memory for the lists of refs of all pushes. */
+  readonly lists: ListBudget;
   /** For the verdict on a push. */
   readonly judgementTimeMs: number;
   readonly send: (message: ServerMessage) => void;
@@ -66,6 +69,7 @@ export function createSession({
   writers,
   launch,
   readRefs,
+  lists,
   judgementTimeMs,
   send,
   onEvent,
@@ -102,25 +106,32 @@ export function createSession({
     const started = performance.now();
     const launched = launch(order, repository, secret, connection);
     const seconds = (performance.now() - started) / 1000;
-    const process = await launched;
-    onEvent({ type: 'GitSpawned', correlationId: order.correlationId, pid: process.pid, seconds });
-    stderr = createStderrForwarder(process.stderr, (bytes) => send({ type: 'stderr', session: number, bytes }));
-    push = servePush({
+    const child = await launched;
+    onEvent({ type: 'GitSpawned', correlationId: order.correlationId, pid: child.pid, seconds });
+    stderr = createStderrForwarder(child.stderr, (bytes) => send({ type: 'stderr', session: number, bytes }));
+    if (order.verb === 'receive-pack') push = serve(child, repository, secret);
+    else child.hook.destroy();
+    return child;
+  }
+
+  function serve(child: GitProcess, repository: string, secret: string): Push {
+    return servePush({
       order,
       repository,
-      hook: process.hook,
+      hook: child.hook,
       secret,
-      timeLimitMs: judgementTimeMs,
+      judgementTimeMs,
+      allowance: lists.open(),
       cancellation: cancellation.signal,
       readRefs,
       report: (report) => send({ type: 'push', session: number, report }),
+      reportUnlisted: (refs) => send({ type: 'pushRefs', session: number, refs }),
       onTooSlow(message) {
         stderr?.say(`git-ingress: ${message}; nothing of it was kept\n`);
-        process.end();
+        child.end();
       },
       onEvent,
     });
-    return process;
   }
 
   async function run(): Promise<number> {

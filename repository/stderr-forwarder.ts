@@ -12,8 +12,8 @@ export interface StderrForwarder {
   stop(): void;
 }
 
-/** Only what the gateway cannot have been told in its lifetime: so much is never granted. */
-const mostCredit = 16 * stderrCredit;
+/** No honest gateway grants so much at once; bounds what one that is not can make us count. */
+const maxCredit = 16 * stderrCredit;
 
 /** For a stderr that stays open though git's whole process group is gone. */
 const drainTimeoutMs = 2_000;
@@ -53,7 +53,7 @@ export function createStderrForwarder(stderr: Readable, send: (bytes: Buffer) =>
   stderr.on('error', stop);
   return {
     grant(bytes) {
-      credit = Math.min(credit + bytes, mostCredit);
+      credit = Math.min(credit + bytes, maxCredit);
       forward();
     },
     say(text) {

@@ -24,6 +24,7 @@ export async function runProcess(log: Log, main: (signals: EndSignals) => Promis
   const drain = new AbortController();
   const stop = new AbortController();
   const end = async (code: ExitCode): Promise<never> => {
+    // As below, for a fault, which comes here directly.
     await nextTurn();
     await log.sink.flush(flushMs);
     process.exit(code);
@@ -59,6 +60,7 @@ export async function runProcess(log: Log, main: (signals: EndSignals) => Promis
     stopNow();
   });
   const code = await main({ drain: drain.signal, stop: stop.signal }).catch((error: unknown) => report(log, error));
+  // Events of the last turn (afterThisTurn) are logged before the word that ends the log.
   await nextTurn();
   if (stop.signal.aborted) return end(exitCodes.failed);
   if (drain.signal.aborted) log.logger.info('stopped');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { PushReport, RefVerdict } from '../core/link/push-report.ts';
 import { formatReadableLine } from './readable-line.ts';
 
 const format = (fields: object, colorize = false): string =>
@@ -15,27 +16,71 @@ const session = {
   ...{ verb: 'receive-pack', rule: 'Repository team/app spec.access[0]', decision: 'allow' },
   ...{ outcome: 'Completed', exitStatus: 0, seconds: 0.21 },
 };
-const ref = { ref: 'refs/heads/main', old: '514ed8b'.padEnd(40, '0'), new: '1a48901'.padEnd(40, '0'), allow: true };
+const ref: RefVerdict = {
+  ref: 'refs/heads/main',
+  old: '514ed8b'.padEnd(40, '0'),
+  new: '1a48901'.padEnd(40, '0'),
+  action: 'Update',
+  allow: true,
+  rule: 'Repository team/app spec.access[0]',
+  landed: true,
+};
+const push: PushReport = { accepted: true, total: 1, landed: 1, counts: [], refs: [ref] };
 const end = 'address=192.0.2.1 correlationId=k seconds=0.21';
 
-const rows: readonly [name: string, fields: object, expected: string][] = [
+const pushes: readonly [name: string, push: Partial<PushReport> | undefined, expected: string][] = [
+  ['what landed', {}, 'pushed team/app refs/heads/main 514ed8b..1a48901'],
   [
-    'a push',
-    { ...session, push: { accepted: true, total: 1, refs: [ref] } },
-    `session ended: team/alice pushed team/app refs/heads/main 514ed8b..1a48901 ${end}`,
+    'what a rule refused',
+    { accepted: false, landed: 0, refs: [{ ...ref, allow: false, reason: 'RefRule', landed: false }] },
+    'could not push team/app refs/heads/main 514ed8b..1a48901 (RefRule)',
   ],
   [
-    'a push that was refused',
-    {
-      ...session,
-      push: { accepted: false, total: 1, refs: [{ ...ref, allow: false, reason: 'RefRule', landed: false }] },
-    },
-    `session ended: team/alice could not push team/app refs/heads/main 514ed8b..1a48901 (RefRule) ${end}`,
+    'what was refused without a look at its refs',
+    { accepted: false, total: 2_000, landed: 0, problem: 'TooManyChanges', refs: [] },
+    'could not push team/app 2000 refs (TooManyChanges)',
   ],
   [
-    'a push of many refs',
-    { ...session, push: { accepted: true, total: 5, refs: Array(5).fill({ ...ref, ref: 'r', landed: false }) } },
-    `session ended: team/alice pushed team/app ${'r 514ed8b..1a48901 (did not land), '.repeat(3)}and 2 more ${end}`,
+    'what git refused',
+    { landed: 0, refs: [{ ...ref, landed: false }] },
+    'could not push team/app refs/heads/main 514ed8b..1a48901 (did not land)',
+  ],
+  [
+    'more refs than the line lists',
+    { total: 5_000, landed: 4_999, refs: Array(100).fill({ ...ref, ref: 'r' }) },
+    `pushed team/app ${'r 514ed8b..1a48901, '.repeat(3)}and 4997 more`,
+  ],
+  [
+    'what is not known',
+    { total: 1, refs: [{ ref: 'r', old: ref.old, new: ref.new, action: 'Update', allow: true, rule: 'x' }] },
+    'pushed team/app r 514ed8b..1a48901 (perhaps)',
+  ],
+  ['nothing', undefined, 'pushed nothing to team/app'],
+  [
+    'a name that would be another field',
+    { refs: [{ ...ref, ref: 'refs/heads/a\u00a0who=team/bob' }] },
+    'pushed team/app "refs/heads/a\u00a0who=team/bob" 514ed8b..1a48901',
+  ],
+];
+
+const rows: readonly (readonly [name: string, fields: object, expected: string])[] = [
+  ...pushes.map(
+    ([name, changed, expected]) =>
+      [
+        `a push: ${name}`,
+        { ...session, push: changed && { ...push, ...changed } },
+        `session ended: team/alice ${expected} ${end}`,
+      ] as const,
+  ),
+  [
+    'a push that landed, and was broken off',
+    { ...session, outcome: 'ClientLeft', exitStatus: 1, push },
+    'session ended: team/alice pushed team/app refs/heads/main 514ed8b..1a48901 address=192.0.2.1 correlationId=k outcome=ClientLeft exitStatus=1 seconds=0.21',
+  ],
+  [
+    'more of what a push changed',
+    { msg: 'refs changed', who: 'GitUser team/alice', repository: 'team/app', push: { refs: Array(5).fill(ref) } },
+    `refs changed: ${'refs/heads/main 514ed8b..1a48901, '.repeat(3)}and 2 more who=team/alice repository=team/app`,
   ],
   [
     'a fetch that was broken off',

@@ -1,3 +1,6 @@
+import type { PushReport, RefVerdict } from '../core/link/push-report.ts';
+import { onOneLine } from '../core/printable.ts';
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
@@ -9,14 +12,14 @@ export function formatReadableLine(json: string, colorize: boolean): string {
   const level = String(line.level);
   const shownLevel = level.toUpperCase().padEnd(5);
   const color = colorize ? colors[level] : undefined;
-  const session = line.msg === 'session ended' ? describeSession(line) : undefined;
-  const message = session === undefined ? String(line.msg) : `${line.msg}: ${session}`;
-  const skipped = new Set([...hidden, ...saidOfSession(line), ...(session === undefined ? [] : saidBySession(line))]);
+  const summary = summaries[String(line.msg)]?.(line);
+  const message = summary === undefined ? String(line.msg) : `${line.msg}: ${summary.text}`;
+  const skipped = new Set([...hidden, ...hiddenOfSession(line), ...(summary?.told ?? [])]);
   const fields = Object.entries(line)
     .filter(([name]) => !skipped.has(name) && !(name === 'command' && 'path' in line))
     .flatMap(([name, value]) => formatField(name, value));
   const rest = [String(line.component), message, ...fields].join(' ');
-  const said = `${timeOfDay(line.time)} ${color === undefined ? shownLevel : `${color}${shownLevel}\x1b[0m`} ${printable(rest)}`;
+  const said = `${timeOfDay(line.time)} ${color === undefined ? shownLevel : `${color}${shownLevel}\x1b[0m`} ${onOneLine(rest)}`;
   return [said, ...stackLines(line)].map((each) => `${each}\n`).join('');
 }
 
@@ -28,9 +31,6 @@ const hidden: ReadonlySet<string> = new Set([
   ...['time', 'level', 'component', 'msg', 'audit', 'connectionId', 'clientVersion', 'fingerprint', 'uid', 'decision'],
   ...['kex', 'hostKey', 'cipher', 'pid'],
 ]);
-
-/** Everything that a terminal could obey or show as something else: control and format characters, line separators. */
-const printable = (text: string): string => text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
 
 const timeOfDay = (time: unknown): string => {
   const at = new Date(String(time));
@@ -61,16 +61,18 @@ const formatOffered = ({ outcome, who, fingerprint }: Fields): string =>
 
 const maxFew = 3;
 
-const few = <Value>(values: readonly Value[], format: (value: Value) => string): string => {
-  const more = values.length > maxFew ? [`and ${values.length - maxFew} more`] : [];
-  return [...values.slice(0, maxFew).map(format), ...more].join(', ');
+/** `total`: how many there are, listed or not. */
+const few = <Value>(values: readonly Value[], format: (value: Value) => string, total = values.length): string => {
+  const shown = values.slice(0, maxFew);
+  const more = total > shown.length ? [`and ${total - shown.length} more`] : [];
+  return [...shown.map(format), ...more].join(', ');
 };
 
 const maxValueLength = 300;
 
-/** A value with spaces stands in quotes. */
+/** A value with spaces, of whatever kind, stands in quotes: none can pass for another field. */
 function quote(value: string): string {
-  const whole = printable(value);
+  const whole = onOneLine(value);
   const cut = whole.length > maxValueLength ? `${whole.slice(0, maxValueLength)}…` : whole;
   return /^[^\s"=]+$/.test(cut) ? cut : JSON.stringify(cut);
 }
@@ -82,35 +84,55 @@ const verbs: Readonly<Record<string, readonly [string, string]>> = {
   'upload-archive': ['archived', 'could not archive'],
 };
 
-/** `team/alice pushed team/app refs/heads/main 514ed8b..1a48901`. */
-function describeSession({ who, verb, repository, outcome, push }: Fields): string | undefined {
-  const [done, undone] = verbs[String(verb)] ?? [];
-  if (done === undefined) return undefined;
-  const { accepted, refs } = (push ?? {}) as { accepted?: boolean; refs?: readonly Fields[] };
-  const isDone = outcome === 'Completed' && accepted !== false;
-  const changes = refs === undefined || refs.length === 0 ? [] : [few(refs, formatRef)];
-  return [withoutKind(who), isDone ? done : undone, repository, ...changes].join(' ');
-}
+/** What is said in place of the fields `told`. */
+type Summary = { readonly text: string; readonly told: readonly string[] };
 
-/** `old` and `new` as git abbreviates them; zeros are nothing. */
-const formatRef = ({ ref, old, new: next, reason, landed }: Fields): string => {
-  const remark = reason ?? (landed === false ? 'did not land' : undefined);
-  const change = `${ref} ${String(old).slice(0, 7)}..${String(next).slice(0, 7)}`;
-  return remark === undefined ? change : `${change} (${remark})`;
+/** By message. */
+const summaries: Readonly<Record<string, (line: Fields) => Summary | undefined>> = {
+  'session ended': summarizeSession,
+  'refs changed': ({ push }) => ({
+    text: few((push as PushReport).refs, (ref) => formatChange(ref, true)),
+    told: ['push'],
+  }),
 };
 
-/** Of a session that was let in: who and where are enough. */
-const saidOfSession = (line: Fields): readonly string[] =>
-  'repository' in line ? ['key', 'path', 'rule', 'loginName'] : [];
+/** `team/alice pushed team/app refs/heads/main 514ed8b..1a48901`. */
+function summarizeSession({ who, verb, repository, outcome, push }: Fields): Summary | undefined {
+  const report = push as PushReport | undefined;
+  const [done, undone] = verbs[String(verb)] ?? [];
+  if (done === undefined || undone === undefined) return undefined;
+  const isDone = report === undefined ? outcome === 'Completed' : hasLanded(report, outcome);
+  const nothing = isDone && report === undefined && verb === 'receive-pack' ? 'nothing to' : undefined;
+  const words = [withoutKind(who), isDone ? done : undone, nothing, repository, report && describePush(report)];
+  return {
+    text: words.filter((word) => word).join(' '),
+    told: ['who', 'verb', 'repository', 'push', ...(outcome === 'Completed' ? ['outcome', 'exitStatus'] : [])],
+  };
+}
 
-const saidBySession = ({ outcome }: Fields): readonly string[] => [
-  ...['who', 'verb', 'repository', 'push'],
-  ...(outcome === 'Completed' ? ['outcome', 'exitStatus'] : []),
-];
+/** Anything of it, as far as that is known. */
+const hasLanded = ({ accepted, landed }: PushReport, outcome: unknown): boolean =>
+  accepted && (landed === undefined ? outcome === 'Completed' : landed > 0);
+
+const describePush = ({ accepted, problem, refs, total }: PushReport): string =>
+  problem === undefined ? few(refs, (ref) => formatChange(ref, accepted), total) : `${total} refs (${problem})`;
+
+/** `old` and `new` as git abbreviates them; zeros are nothing. */
+function formatChange(change: RefVerdict, isAccepted: boolean): string {
+  const { ref, old, new: next, reason, landed } = change;
+  const outcome = landed === undefined ? 'perhaps' : landed ? undefined : 'did not land';
+  const remark = reason ?? (isAccepted ? outcome : undefined);
+  const text = `${quote(ref)} ${old.slice(0, 7)}..${next.slice(0, 7)}`;
+  return remark === undefined ? text : `${text} (${remark})`;
+}
+
+/** Of a session that was let in: who and where are enough. */
+const hiddenOfSession = (line: Fields): readonly string[] =>
+  'repository' in line ? ['key', 'path', 'rule', 'loginName'] : [];
 
 /** Of what is our own fault; where others are to blame the message says enough. */
 function stackLines({ level, err }: Fields): readonly string[] {
   const stack = (err as Fields | undefined)?.stack;
   if (typeof stack !== 'string' || (level !== 'error' && level !== 'fatal')) return [];
-  return stack.split('\n').map((line) => `    ${printable(line.trim())}`);
+  return stack.split('\n').map((line) => `    ${onOneLine(line.trim())}`);
 }

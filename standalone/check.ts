@@ -1,8 +1,10 @@
 import { apiVersion } from '../core/api/metadata.ts';
 import { compileIndex } from '../core/index/compile.ts';
 import type { IndexPolicy } from '../core/index/policy.ts';
+import { onOneLine } from '../core/printable.ts';
 import { type ExitCode, exitCodes } from '../runtime/exit-codes.ts';
-import { nameOf, verdicts } from './manifests/accepted.ts';
+import { verdicts } from './manifests/accepted.ts';
+import { nameOf } from './manifests/manifest-file.ts';
 import { type Manifests, mergeFiles } from './manifests/manifests.ts';
 import { formatPlace } from './manifests/problem.ts';
 import { readManifests } from './manifests/read-manifests.ts';
@@ -93,12 +95,9 @@ function* formatTable(rows: readonly Row[]): Generator<string> {
   const places = width(rows.map(formatPlace));
   for (const row of rows) {
     const { verdict, object, message } = row;
-    yield printable(
+    // A manifest may come from anybody: what it says must not be obeyed by a terminal.
+    yield onOneLine(
       `${verdict.padEnd(8)}  ${object.padEnd(objects)}  ${formatPlace(row).padEnd(places)}  ${message}`.trimEnd(),
     );
   }
 }
-
-/** A manifest may come from anybody: what it says must not be obeyed by a terminal. */
-const printable = (text: string): string =>
-  text.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);

@@ -8,6 +8,7 @@ import { createRepositoryDialer } from '../gateway/link/dialer.ts';
 import type { AccessIndexSource } from '../gateway/ports.ts';
 import { nativeCryptoAvailable } from '../gateway/ssh/internals.ts';
 import { createSshServer } from '../gateway/ssh/server.ts';
+import { aborted } from '../runtime/aborted.ts';
 import { afterThisTurn } from '../runtime/after-this-turn.ts';
 import { formatAddress } from '../runtime/config/address.ts';
 import type { Config } from '../runtime/config/schema.ts';
@@ -137,9 +138,3 @@ const joinMetrics = (registry: Registry, repository: RepositoryProcess) => ({
   contentType: registry.contentType,
   metrics: async () => (await registry.metrics()) + (await repository.metrics()),
 });
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });

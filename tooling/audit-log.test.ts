@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -34,6 +35,29 @@ describe('docs/audit-log.md', () => {
       );
     });
   }
+
+  it('has a query that finds each ref which landed once, in whichever line it is', (context) => {
+    const program = /Who pushed what.*?jq -rR '([^']*)'/s.exec(page)?.[1] ?? assert.fail('no query');
+    const example = /^\{.*"msg":"session ended"\}$/m.exec(page)?.[0] ?? assert.fail('no example');
+    const line = JSON.parse(example) as { time: string; push: { refs: { ref: string; landed: boolean }[] } };
+    const [ref] = line.push.refs;
+    const refs = [1, 2].map((number) => ({ ...ref, ref: `refs/heads/${number}` }));
+    const more = { ...line, msg: 'refs changed', push: { refs: [...refs, { ...ref, landed: false }] } };
+    const { error, stdout, stderr } = spawnSync('jq', ['-rR', program], {
+      input: `no JSON\n${JSON.stringify(more)}\n${example}\n`,
+      encoding: 'utf8',
+    });
+    if (error !== undefined) return context.skip('there is no jq');
+    assert.equal(stderr, '');
+    const rows = stdout
+      .trimEnd()
+      .split('\n')
+      .map((row) => row.split('\t'));
+    assert.deepEqual(
+      rows.map(([time, , , , , name]) => [time, name]),
+      ['refs/heads/1', 'refs/heads/2', 'refs/heads/main'].map((name) => [line.time, name]),
+    );
+  });
 
   it('names every message of the audit log', () => {
     const messages = [...read('gateway/event-log.ts').matchAll(/audit\.\w+\([^']*'([^']+)'\)/g)].map(

@@ -33,9 +33,16 @@ export type DeployKeyIdentity = {
 
 export type Identity = UserIdentity | DeployKeyIdentity;
 
+const formatUser = (user: ObjectRef): string => `GitUser ${formatRef(user)}`;
+const formatKey = (key: ObjectRef): string => `SSHKey ${formatRef(key)}`;
+
 /** `GitUser team/alice`, or `SSHKey team/ci` for a deploy key: who acts, in messages and logs. */
 export const formatIdentity = (identity: Identity): string =>
-  identity.kind === 'User' ? `GitUser ${formatRef(identity.user)}` : `SSHKey ${formatRef(identity.key)}`;
+  identity.kind === 'User' ? formatUser(identity.user) : formatKey(identity.key);
+
+/** The same of an SSHKey object, and of the user that it stands for, if it is no deploy key. */
+export const formatOwner = ({ key, user }: { readonly key: ObjectRef; readonly user?: ObjectRef }): string =>
+  user === undefined ? formatKey(key) : formatUser(user);
 
 export const namespaceOf = (identity: Identity): string =>
   identity.kind === 'User' ? identity.user.namespace : identity.key.namespace;

@@ -39,7 +39,7 @@ const written = z.strictObject({
 });
 
 /** What a manifest may leave out: the namespace, and what only an API server knows. */
-export type MetadataDefaults = {
+type MetadataDefaults = {
   readonly namespace: string;
   readonly uidOf: (kind: Kind, ref: ObjectRef) => string;
 };

@@ -1,4 +1,4 @@
-/** In bytes of UTF-8. git's own bound is that of a file's name; ours also bounds what a hook's question costs. */
+/** In bytes of UTF-8. git's own bound is that of a file's name; ours also bounds what a hook's list costs. */
 const maxLength = 1024;
 
 /**

@@ -32,7 +32,7 @@ export type Candidate = {
 export const earliestExpiry = (candidates: readonly Candidate[]): number =>
   candidates.reduce((earliest, { expiresAt = earliest }) => Math.min(earliest, expiresAt), Number.POSITIVE_INFINITY);
 
-/** Why a key lets nobody in; for the audit log alone, since the client is told nothing. */
+/** Why a key lets nobody in; for the audit log alone: a client that logs in is told nothing. */
 export type LoginRefusal =
   | 'UnknownKey'
   | 'WrongLoginName'
@@ -46,7 +46,7 @@ export type LoginRefusal =
 export type KeyOwner = { readonly key: ObjectRef; readonly user?: ObjectRef };
 
 /** A key that lets nobody in. */
-export type RefusedKey = {
+type RefusedKey = {
   readonly reason: LoginRefusal;
   /** Those for which it is the reason; none for an unknown key. */
   readonly owners: readonly KeyOwner[];

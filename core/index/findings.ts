@@ -4,7 +4,7 @@ import type { Resource } from '../api/resource.ts';
 /** Why an object takes no part in the index, or what should be known of one that does. */
 export type Finding = {
   readonly reason: AcceptedReason;
-  /** What is wrong, and what to do. */
+  /** What is wrong, and what to do; of an accepted object what should be known of it, or nothing. */
   readonly message: string;
   /** The field of the spec that is at fault, if it is one: `publicKey`. */
   readonly field?: string;

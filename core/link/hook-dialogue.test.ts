@@ -15,14 +15,15 @@ const one = '1'.repeat(40);
 const line = (ref: string, old = zero) => `${old} ${one} ${ref}\n`;
 const end = 'end s3cret\n';
 
-const read = (text: string) => createHookReader('s3cret').push(Buffer.from(text));
+const createReader = (reserve: (bytes: number) => boolean = () => true) => createHookReader('s3cret', reserve);
+const read = (text: string) => createReader().push(Buffer.from(text));
 
 test('a list of updates, split anywhere', () => {
   const text = Buffer.from(line('refs/heads/a') + line('refs/tags/ü', one) + end);
   fc.assert(
     fc.property(fc.integer({ min: 0, max: text.length }), fc.integer({ min: 0, max: text.length }), (a, b) => {
       const [first, second] = [Math.min(a, b), Math.max(a, b)];
-      const reader = createHookReader('s3cret');
+      const reader = createReader();
       const results = [text.subarray(0, first), text.subarray(first, second), text.subarray(second)].map((part) =>
         reader.push(part),
       );
@@ -65,16 +66,33 @@ test('a ref is named once', () => {
 test('too many refs, or too long a list, is told when the hook has written it', () => {
   const many = Array.from({ length: maxRefsPerPush + 1 }, (_, index) => line(`refs/tags/${index}`)).join('');
   assert.deepEqual(read(many + end), { ok: false, error: 'TooManyRefs' });
-  const reader = createHookReader('s3cret');
+  const reader = createReader();
   const long = `refs/heads/${`${'a'.repeat(99)}/`.repeat(9)}`;
   for (let sent = 0; sent <= maxListLength; sent += long.length)
     assert.deepEqual(reader.push(Buffer.from(line(`${long}${sent}`))), { ok: true, value: undefined });
   assert.deepEqual(reader.push(Buffer.from(end)), { ok: false, error: 'TooManyRefs' });
 });
 
+test('a list for which there is no room is told of at its end, and no second list needs any', () => {
+  const text = line('refs/heads/a') + line('refs/heads/b');
+  const asked: number[] = [];
+  const full = createReader((bytes) => asked.push(bytes) < 2);
+  assert.deepEqual(full.push(Buffer.from(text)), { ok: true, value: undefined });
+  assert.deepEqual(full.push(Buffer.from(text)), { ok: true, value: undefined });
+  assert.deepEqual(full.push(Buffer.from(end)), { ok: false, error: 'Busy' });
+  assert.deepEqual(asked, [text.length, text.length]);
+
+  let room = true;
+  const reader = createReader(() => room);
+  assert.equal(reader.push(Buffer.from(text + end)).ok, true);
+  room = false;
+  reader.expectUpdates();
+  assert.equal(reader.push(Buffer.from(text + end)).ok, true);
+});
+
 /** A reader that has read a list, and waits for so many answers. */
 function createAskingReader(answers: number): ReturnType<typeof createHookReader> {
-  const reader = createHookReader('s3cret');
+  const reader = createReader();
   reader.push(Buffer.from(line('refs/heads/a', one) + end));
   reader.expectAnswers(answers);
   return reader;

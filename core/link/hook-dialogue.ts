@@ -1,5 +1,6 @@
 import { isObjectName } from '../git/object-name.ts';
 import { isPushableRef } from '../git/ref-name.ts';
+import { onOneLine } from '../printable.ts';
 import { err, ok, type Result } from '../result.ts';
 
 /**
@@ -28,10 +29,10 @@ import { err, ok, type Result } from '../result.ts';
 export type RefUpdate = { readonly old: string; readonly new: string; readonly ref: string };
 
 /** Most refs in one push. */
-export const maxRefsPerPush = 100_000;
+export const maxRefsPerPush = 20_000;
 
 /** Most bytes of their list. */
-export const maxListLength = 32 * 1024 * 1024;
+export const maxListLength = 4 * 1024 * 1024;
 
 /** Bytes of one line: two SHA-256 object names, the longest ref, blanks. */
 const maxLineLength = 2048;
@@ -40,8 +41,9 @@ const maxLineLength = 2048;
  * - `Malformed`: a line that is none of ours.
  * - `NamedTwice`: two changes of one ref, of which no outcome could be told apart.
  * - `TooManyRefs`: more than `maxRefsPerPush`, or longer than `maxListLength`.
+ * - `Busy`: there is no room in memory for the list now.
  */
-export type HookProblem = 'Malformed' | 'NamedTwice' | 'TooManyRefs';
+export type HookProblem = 'Malformed' | 'NamedTwice' | 'TooManyRefs' | 'Busy';
 
 /** What a hook said, once a part of the dialogue is complete. */
 export type HookStatement =
@@ -61,9 +63,13 @@ interface HookReader {
   expectUpdates(): void;
 }
 
-/** Reads the hooks' part, beginning with a list. `secret` ends a list of updates. */
-export function createHookReader(secret: string): HookReader {
+/**
+ * Reads the hooks' part, beginning with a list. `secret` ends a list of updates. `reserve` is asked before bytes of the
+ * first list are kept; the second, of what landed, is no longer than that, and has to be read in any case.
+ */
+export function createHookReader(secret: string, reserve: (bytes: number) => boolean): HookReader {
   let state: 'Updates' | 'Answers' | 'Silence' = 'Updates';
+  let reserving = true;
   let partialLine = Buffer.alloc(0);
   let bytes = 0;
   let problem: HookProblem | undefined;
@@ -75,7 +81,10 @@ export function createHookReader(secret: string): HookReader {
   function takeUpdate(line: string): HookStatement | undefined {
     if (line === `end ${secret}`) {
       state = 'Silence';
-      return { kind: 'Updates', updates };
+      reserving = false;
+      const statement: HookStatement = { kind: 'Updates', updates };
+      forgetList();
+      return statement;
     }
     const update = parseUpdate(line);
     if (update === undefined) problem ??= 'Malformed';
@@ -118,6 +127,7 @@ export function createHookReader(secret: string): HookReader {
     push(chunk) {
       bytes += chunk.length;
       if (bytes > maxListLength) problem ??= 'TooManyRefs';
+      else if (reserving && problem === undefined && !reserve(chunk.length)) problem = 'Busy';
       let statement: HookStatement | undefined;
       let rest = partialLine.length === 0 ? Buffer.from(chunk) : Buffer.concat([partialLine, chunk]);
       for (let end = rest.indexOf(0x0a); end >= 0; end = rest.indexOf(0x0a)) {
@@ -173,4 +183,4 @@ export const buildAncestryQuestion = (change: { readonly old: string; readonly n
 export const buildVerdict = (accepted: boolean, messages: readonly string[]): string =>
   `${accepted ? 'ok' : 'refused'}\n${messages.map((message) => `${asLine(message)}\n`).join('')}\n`;
 
-const asLine = (message: string): string => message.replace(/\p{Cc}/gu, '?') || '?';
+const asLine = (message: string): string => onOneLine(message) || '?';

@@ -2,7 +2,7 @@
 export const heartbeatIntervalMs = 5_000;
 
 /** Heartbeats without a byte from the other side after which it counts as dead. */
-export const missedHeartbeats = 2;
+export const maxMissedHeartbeats = 2;
 
 /** Bytes of stderr that a server may send for a session before the gateway grants more. */
 export const stderrCredit = 64 * 1024;
@@ -13,5 +13,5 @@ export const maxUnsent = 16 * 1024 * 1024;
 /** Bytes of a frame from a gateway: a ticket and its envelope. */
 export const maxGatewayFrame = 128 * 1024;
 
-/** Bytes of a frame from a server: the report of a push of 1,000 refs. */
+/** Bytes of a frame from a server: the list of a push's refs, or 64 KiB of stderr, and to spare. */
 export const maxServerFrame = 1024 * 1024;

@@ -28,6 +28,7 @@ const fromServer: readonly ServerMessage[] = [
     report: {
       accepted: false,
       total: 1,
+      counts: [{ action: 'Create', verdict: 'deny', refs: 1 }],
       refs: [
         { ref: 'refs/heads/a', old: '0', new: '1', action: 'Create', allow: false, rule: 'r', reason: 'RoleTooLow' },
       ],
@@ -40,12 +41,18 @@ const fromServer: readonly ServerMessage[] = [
       accepted: true,
       total: 1,
       landed: 1,
+      counts: [{ action: 'Rewind', verdict: 'allow', refs: 1 }],
       refs: [
         { ref: 'refs/a/b', old: '1', new: '2', action: 'Rewind', assumed: true, allow: true, rule: 'r', landed: true },
       ],
     },
   },
-  { type: 'push', session: 1, report: { accepted: false, total: 7, problem: 'TooSlow', refs: [] } },
+  { type: 'push', session: 1, report: { accepted: false, total: 7, problem: 'TooSlow', counts: [], refs: [] } },
+  {
+    type: 'pushRefs',
+    session: 1,
+    refs: [{ ref: 'refs/heads/a', old: '0', new: '1', action: 'Create', allow: true, rule: 'r', landed: true }],
+  },
   { type: 'exit', session: 1, exitStatus: 143 },
   { type: 'failed', session: 1, code: 'Busy', message: 'later' },
   { type: 'pong' },

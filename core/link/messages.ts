@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { refActions } from '../access/ref-rule.ts';
 import { err, ok, type Result } from '../result.ts';
 import { buildFrame, type Frame } from './frame.ts';
-import type { PushReport } from './push-report.ts';
+import { type PushReport, type RefVerdict, refVerdicts } from './push-report.ts';
 
 /**
  * The messages of a control connection. Heads are JSON; the ticket and stderr are the payload, as they are. Unknown
@@ -12,29 +12,35 @@ import type { PushReport } from './push-report.ts';
 const session = z.int().positive();
 const text = z.string().max(4096);
 
+const refs = z
+  .array(
+    z.object({
+      ref: text,
+      old: z.string().max(64),
+      new: z.string().max(64),
+      action: z.enum(refActions),
+      assumed: z.boolean().exactOptional(),
+      allow: z.boolean(),
+      rule: text,
+      // Not an enum: a later server may know more reasons.
+      reason: z.string().max(64).exactOptional(),
+      warning: text.exactOptional(),
+      landed: z.boolean().exactOptional(),
+    }),
+  )
+  .max(1000)
+  .readonly() satisfies z.ZodType<readonly RefVerdict[]>;
+
 const pushReport = z.object({
   accepted: z.boolean(),
   total: z.int().nonnegative(),
   landed: z.int().nonnegative().exactOptional(),
   problem: z.string().max(64).exactOptional(),
-  refs: z
-    .array(
-      z.object({
-        ref: text,
-        old: z.string().max(64),
-        new: z.string().max(64),
-        action: z.enum(refActions),
-        assumed: z.boolean().exactOptional(),
-        allow: z.boolean(),
-        rule: text,
-        // Not an enum: a later server may know more reasons.
-        reason: z.string().max(64).exactOptional(),
-        warning: text.exactOptional(),
-        landed: z.boolean().exactOptional(),
-      }),
-    )
-    .max(1000)
+  counts: z
+    .array(z.object({ action: z.enum(refActions), verdict: z.enum(refVerdicts), refs: z.int().positive() }))
+    .max(refActions.length * refVerdicts.length)
     .readonly(),
+  refs,
 }) satisfies z.ZodType<PushReport>;
 
 const serverHead = z.discriminatedUnion('type', [
@@ -48,6 +54,8 @@ const serverHead = z.discriminatedUnion('type', [
   z.object({ type: z.literal('stderr'), session }),
   /** The verdict on a push, before git acts on it; if it was accepted, once more with what landed, before `exit`. */
   z.object({ type: z.literal('push'), session, report: pushReport }),
+  /** Refs of an accepted push that landed, or perhaps, and that its last report does not list; comes ahead of that. */
+  z.object({ type: z.literal('pushRefs'), session, refs }),
   /** git ended; all of its stderr went ahead. */
   z.object({ type: z.literal('exit'), session, exitStatus: z.int().min(0).max(255) }),
   /** The session ends without git's exit. */

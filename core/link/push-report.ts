@@ -22,16 +22,28 @@ export type RefVerdict = {
   readonly landed?: boolean;
 };
 
+/** `warn`: a rule would have refused the ref, and only warns. */
+export const refVerdicts = ['allow', 'warn', 'deny'] as const;
+
+export type RefCount = {
+  readonly action: RefAction;
+  readonly verdict: (typeof refVerdicts)[number];
+  readonly refs: number;
+};
+
 /**
- * What a push asked for, and what came of it. It is told with the verdict, and once more when git is gone. At most 1,000
- * refs are listed; `total` counts all.
+ * What a push asked for, and what came of it. It is told with the verdict, and once more when git is gone. A pusher
+ * decides how many refs there are, so only the few that matter most are listed; those that landed beyond these are told
+ * in parts of their own.
  */
 export type PushReport = {
   readonly accepted: boolean;
   readonly total: number;
   /** How many of all refs landed. Absent: not known (yet) of each. */
   readonly landed?: number;
-  /** Why the push was refused without a verdict on its refs, which are not listed then. */
+  /** Why the push was refused without a verdict on its refs, which are neither counted nor listed then. */
   readonly problem?: string;
+  /** Of all refs. */
+  readonly counts: readonly RefCount[];
   readonly refs: readonly RefVerdict[];
 };

@@ -11,7 +11,7 @@ export type KeyFields =
   | { readonly kind: 'Rsa'; readonly exponent: Buffer; readonly modulus: Buffer };
 
 /** OpenSSH's bound, too. A signature check takes time with the square of it. */
-export const maxRsaBits = 16_384;
+const maxRsaBits = 16_384;
 
 /** Programs make keys with exponents from 3 to 65537; a long one only makes checks slow. */
 const maxExponentBytes = 4;

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { createFrameDecoder } from '../../core/link/frame.ts';
-import { heartbeatIntervalMs, maxServerFrame, maxUnsent, missedHeartbeats } from '../../core/link/limits.ts';
+import { heartbeatIntervalMs, maxMissedHeartbeats, maxServerFrame, maxUnsent } from '../../core/link/limits.ts';
 import {
   buildGatewayMessage,
   type GatewayMessage,
@@ -54,7 +54,7 @@ export function connectControlLink(
   const greetingTimer = setTimeout(() => destroy(new Error('no greeting in time')), greetingTimeoutMs);
   const heart = setInterval(() => {
     // Beats are counted, not time: after a stall of our own loop, what arrived meanwhile is read before the next beat.
-    if (silentBeats >= missedHeartbeats) return destroy(new Error('no sign of life'));
+    if (silentBeats >= maxMissedHeartbeats) return destroy(new Error('no sign of life'));
     silentBeats += 1;
     if (link !== undefined) send({ type: 'ping' });
   }, heartbeatIntervalMs);

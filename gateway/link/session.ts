@@ -4,7 +4,7 @@ import { buildDataGreeting } from '../../core/link/preface.ts';
 import type { PushReport } from '../../core/link/push-report.ts';
 import { signTicket } from '../../core/link/ticket.ts';
 import type { LinkAddress } from '../../runtime/config/address.ts';
-import type { RepositorySession, RepositorySessionRequest, SessionEnd } from '../ports.ts';
+import type { RepositorySession, RepositorySessionRequest } from '../ports.ts';
 import { RepositoryFault, type RepositoryFaultCode } from '../repository-fault.ts';
 import type { ControlLink, SessionMessage } from './control-link.ts';
 import { connectData } from './data-connection.ts';
@@ -34,7 +34,7 @@ export function openSession(
   signal: AbortSignal,
 ): Promise<RepositorySession> {
   const opened = Promise.withResolvers<RepositorySession>();
-  const ended = Promise.withResolvers<SessionEnd>();
+  const ended = Promise.withResolvers<number>();
   ended.promise.catch(() => {}); // Whoever does not wait for the end is not told how it was.
   let state: 'Asked' | 'Ready' | 'Running' | 'Ended' = 'Asked';
   let cancelTimer: NodeJS.Timeout | undefined;
@@ -64,6 +64,7 @@ export function openSession(
     onEnd: () => {},
     onDrain: () => {},
     onStderr: () => true,
+    onPushRefs: () => {},
     resume: () => data.resume(),
     write: (bytes, onWritten) => data.write(bytes, onWritten),
     end: () => data.end(),
@@ -117,7 +118,7 @@ export function openSession(
       return;
     }
     finish();
-    ended.resolve({ exitStatus });
+    ended.resolve(exitStatus);
   }
 
   function onMessage(message: SessionMessage): void {
@@ -135,6 +136,9 @@ export function openSession(
         break;
       case 'push':
         push = message.report;
+        break;
+      case 'pushRefs':
+        session.onPushRefs(message.refs);
         break;
       case 'exit':
         exitStatus = message.exitStatus;

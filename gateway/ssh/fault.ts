@@ -1,9 +1,6 @@
 import { WireError } from '../../core/ssh/wire.ts';
 
-/**
- * What ended a connection that did not end in good order. The last two are our doing, the others the client's or the
- * network's.
- */
+/** What ended a connection that did not end in good order; `isOurFault` says whose doing that was. */
 export type SshFaultCode =
   /** The client broke the protocol, or the bytes were not authentic. */
   | 'SSH_PROTOCOL_ERROR'
@@ -21,6 +18,18 @@ export type SshFaultCode =
   | 'SSH_HANDLER_FAILED'
   /** This folder's own code threw; see `cause`. */
   | 'SSH_INTERNAL_ERROR';
+
+/** The others are the client's or the network's. */
+export const isOurFault: Readonly<Record<SshFaultCode, boolean>> = {
+  SSH_PROTOCOL_ERROR: false,
+  SSH_CONNECTION_LOST: false,
+  SSH_KEY_EXCHANGE_FAILED: false,
+  SSH_TOO_MANY_ATTEMPTS: false,
+  SSH_LIMIT_EXCEEDED: false,
+  SSH_KEEPALIVE_TIMEOUT: false,
+  SSH_HANDLER_FAILED: true,
+  SSH_INTERNAL_ERROR: true,
+};
 
 /** `message` is for the client too: it names nothing of ours, which is in `cause`. */
 export class SshFault extends Error {

@@ -115,7 +115,12 @@ export const configSchema = z.strictObject({
     requestTimeout: option(
       kinds.duration({ min: '1s', off: true }),
       '2m',
-      'A fetch or an archive whose client has not said a word of what it wants is ended after this time without a byte.',
+      'A fetch or an archive whose client has not said what it wants is ended after this time without a byte.',
+    ),
+    pushTimeout: option(
+      kinds.duration({ min: '1s', off: true }),
+      '1h',
+      "A push whose client has not said what it wants is ended after this time without a byte; its user's pre-push hook runs meanwhile.",
     ),
     idleTimeout: option(
       kinds.duration({ min: '1s', off: true }),

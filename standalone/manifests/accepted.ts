@@ -1,12 +1,8 @@
-import { formatRef } from '../../core/api/object-ref.ts';
 import { type CompiledIndex, findingAt } from '../../core/index/compile.ts';
 import type { Finding } from '../../core/index/findings.ts';
-import type { ManifestObject } from './manifest-file.ts';
+import { type ManifestObject, nameOf } from './manifest-file.ts';
 import type { Manifests } from './manifests.ts';
 import type { ManifestProblem } from './problem.ts';
-
-/** `KIND NAMESPACE/NAME`, as messages name an object. */
-export const nameOf = ({ resource }: ManifestObject): string => `${resource.kind} ${formatRef(resource.metadata)}`;
 
 export type Verdict = {
   readonly object: ManifestObject;

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
+import { formatRef } from '../../core/api/object-ref.ts';
+import { inTurns } from '../../runtime/in-turns.ts';
 import { type DocumentContent, type PlacedResource, parseDocument } from './parse-document.ts';
 import type { ManifestProblem } from './problem.ts';
 import { readText, type TextProblem } from './read-text.ts';
@@ -8,6 +9,9 @@ import type { FoundFile } from './walk.ts';
 
 /** An object and where it is written; lines are counted from 1. */
 export type ManifestObject = PlacedResource & { readonly file: string };
+
+/** `KIND NAMESPACE/NAME`, as messages name an object. */
+export const nameOf = ({ resource }: PlacedResource): string => `${resource.kind} ${formatRef(resource.metadata)}`;
 
 /** A document of another kind. */
 export type IgnoredDocument = { readonly file: string; readonly line: number; readonly what: string };
@@ -25,7 +29,7 @@ export type ManifestFile = {
   readonly problems: readonly ManifestProblem[];
 };
 
-export type FileContent = {
+type FileContent = {
   readonly objects: readonly ManifestObject[];
   readonly ignored: readonly IgnoredDocument[];
   readonly problems: readonly ManifestProblem[];
@@ -35,7 +39,6 @@ export type FileContent = {
 
 /** File systems keep time in ticks of up to 10 ms, some network file systems of more. */
 const settleMs = 100;
-const sliceMs = 10;
 
 /**
  * Reads a file of manifests. One with a syntax error anywhere keeps what it last said as a whole: half of a file that
@@ -93,9 +96,8 @@ async function parseContent(
   const problems: ManifestProblem[] = [];
   const documents = new Map<string, DocumentContent>();
   const broken: { line: number; message: string }[] = [];
-  let sliceEnd = performance.now() + sliceMs;
-  for (const { text: document, line: start } of splitDocuments(text)) {
-    signal?.throwIfAborted();
+  // The gateway lives in the same process: sessions go on while a large file is read.
+  await inTurns(splitDocuments(text), signal, ({ text: document, line: start }) => {
     const digest = hash('sha256', document, 'base64');
     const content = documents.get(digest) ?? known?.get(digest) ?? parseDocument(document);
     documents.set(digest, content);
@@ -106,10 +108,6 @@ async function parseContent(
       problems.push({ kind: 'Invalid', file, line: at(line), objectLine: at(objectLine), ...rest });
     }
     if (content.broken) broken.push({ line: at(content.broken.line), message: content.broken.message });
-    if (performance.now() < sliceEnd) continue;
-    // The gateway lives in the same process: sessions go on while a large file is read.
-    await setImmediate();
-    sliceEnd = performance.now() + sliceMs;
-  }
+  });
   return { objects, ignored, problems, documents, broken };
 }

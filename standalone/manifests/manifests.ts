@@ -1,6 +1,5 @@
-import { formatRef } from '../../core/api/object-ref.ts';
 import type { Resource } from '../../core/api/resource.ts';
-import type { IgnoredDocument, ManifestFile, ManifestObject } from './manifest-file.ts';
+import { type IgnoredDocument, type ManifestFile, type ManifestObject, nameOf } from './manifest-file.ts';
 import { formatPlace, type ManifestProblem } from './problem.ts';
 import type { Walk } from './walk.ts';
 
@@ -47,8 +46,7 @@ export function mergeFiles(
     for (const problem of content.problems) problems.push(problem);
     for (const document of content.ignored) ignored.push(document);
     for (const object of content.objects) {
-      const { kind, metadata } = object.resource;
-      const name = `${kind} ${formatRef(metadata)}`;
+      const name = nameOf(object);
       const first = byName.get(name);
       if (first === undefined) byName.set(name, object);
       else problems.push(sameName(name, object, first));

@@ -23,7 +23,7 @@ export type PlacedResource = {
   readonly fieldOffsets: Readonly<Record<string, number>>;
 };
 
-export type InvalidField = {
+type InvalidField = {
   readonly object: string;
   /** Of the object, and of the field in it. */
   readonly objectLine: number;

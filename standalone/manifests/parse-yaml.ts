@@ -3,7 +3,7 @@ import { err, ok, type Result } from '../../core/result.ts';
 import { explainSyntaxError } from './syntax-error.ts';
 
 /** The value, and the events that tell where in the text its parts are. */
-export type ParsedYaml = { readonly value: unknown; readonly events: readonly Event[] };
+type ParsedYaml = { readonly value: unknown; readonly events: readonly Event[] };
 
 /** What is wrong with the text, and on which of its lines, from 0. */
 export type YamlProblem = { readonly message: string; readonly line: number };

@@ -2,7 +2,7 @@
 export type ManifestProblemKind =
   /** The folder, a folder in it, or a file cannot be read; what was last read of it holds. */
   | 'Unreadable'
-  /** The file is no YAML; its last good objects hold. */
+  /** The file is no YAML; its last good objects hold, or, if it never was good, its other documents. */
   | 'NotYaml'
   /** The object is not well-formed; it is withdrawn. */
   | 'Invalid'

@@ -47,8 +47,9 @@ async function refusal(action: () => Promise<unknown>, msg: string, metric: stri
   return line;
 }
 
+/** None where a manifest is not in force yet, and the client was let in. */
 const offeredOf = (line: LogLine): readonly string[] =>
-  (line.offered as readonly { outcome: string }[]).map(({ outcome }) => outcome);
+  ((line.offered ?? []) as readonly { outcome: string }[]).map(({ outcome }) => outcome);
 
 /** ssh with an agent of ours, which holds these keys. */
 async function withAgent(

@@ -110,24 +110,34 @@ test('idle sessions end where that is wanted, and idle connections everywhere', 
   await world.server.logged('the end of the login', ({ msg, reason }) => msg === 'login ended' && reason === 'Idle');
 });
 
-test('a reader that does not ask for anything is ended, a hook before a push is waited for', async (context) => {
+const protocolV2 = sshOptionList('SetEnv=GIT_PROTOCOL=version=2');
+
+const requestTimeouts = (world: World): Promise<number> =>
+  world.server.metric('git_ingress_sessions_total', 'outcome="RequestTimeout"');
+
+test('a reader that asks for nothing, or never ends its request, is ended; a hook before a push is waited for', async (context) => {
   const world = await startWith(context, '--sessions-request-timeout', '1s');
   const alice = world.client('alice');
   const source = await makeWorkTree(world.home);
   await source.commit();
-  writeFileSync(join(source.folder, '.git/hooks/pre-push'), '#!/bin/sh\nsleep 2.5\n', { mode: 0o755 });
+  const gate = join(world.home, 'gate');
+  const hook = `#!/bin/sh\nuntil [ -e '${gate}' ]; do sleep 0.05; done\n`;
+  writeFileSync(join(source.folder, '.git/hooks/pre-push'), hook, { mode: 0o755 });
   const push = alice.startGit(source.folder, ['push', '--quiet', alice.url('team/app'), 'main']);
   const silent = await holdSession(world);
-  // Not a whole request, and so none.
+  const half = await holdSession(world, ...protocolV2);
+  half.write('0014command=ls-refs\n0001');
   const archive = alice.startSsh(["git-upload-archive 'team/app'"]);
   archive.write('0012');
-  for (const session of [silent, archive]) {
+  for (const session of [silent, half, archive]) {
     const { status, stderr } = await session.ended;
     assert.equal(status, 1);
     assert.match(stderr, /session ended: nothing was asked for within 1s/);
   }
   await outcomeIs(world, 'RequestTimeout');
+  await until('they are counted', async () => (await requestTimeouts(world)) === 3);
   assert.ok(push.isRunning);
+  writeFileSync(gate, '');
   assert.equal((await push.ended).status, 0);
   for (const version of [0, 1, 2]) {
     await alice.mustGit(world.home, [
@@ -138,7 +148,20 @@ test('a reader that does not ask for anything is ended, a hook before a push is 
       `v${version}`,
     ]);
   }
-  assert.equal(await world.server.metric('git_ingress_sessions_total', 'outcome="RequestTimeout"'), 2);
+  assert.equal(await requestTimeouts(world), 3);
+});
+
+test('a reader that has asked may count as long as it likes, a push that says nothing has its time too', async (context) => {
+  const world = await startWith(context, '--sessions-request-timeout', '1s', '--sessions-push-timeout', '3s');
+  const asked = await holdSession(world, ...protocolV2);
+  asked.write('0014command=ls-refs\n0000');
+  const push = world.client('alice').startSsh(["git-receive-pack 'team/app'"]);
+  const { status, stderr } = await push.ended;
+  assert.equal(status, 1);
+  assert.match(stderr, /session ended: nothing was asked for within 3s/);
+  assert.ok(asked.isRunning);
+  asked.write('0000');
+  assert.equal((await asked.ended).status, 0);
 });
 
 test('a client that gives no sign of life is gone, one that is only silent stays', async (context) => {

@@ -61,7 +61,7 @@ test('a session has one audit line with who, what, by which rule, and how it wen
     ...{ repository: 'team/app', path: 'team/app', verb: 'receive-pack' },
     ...{ decision: 'allow', rule: 'Repository team/app spec.access[0]', outcome: 'Completed', exitStatus: 0 },
     push: {
-      ...{ accepted: true, total: 1, landed: 1 },
+      ...{ accepted: true, total: 1, landed: 1, counts: [{ action: 'Create', verdict: 'allow', refs: 1 }] },
       refs: [
         {
           ...{ ref: 'refs/heads/main', old: '0'.repeat(40), new: commit, action: 'Create', allow: true, landed: true },

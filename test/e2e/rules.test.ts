@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import type { PushReport } from '../../core/link/push-report.ts';
 import { grant } from '../harness/manifest.ts';
 import type { Outcome } from '../harness/run.ts';
 import type { LogLine } from '../harness/standalone.ts';
+import { until } from '../harness/wait.ts';
 import { makeWorkTree } from '../harness/work-tree.ts';
 import { startWorld } from '../harness/world.ts';
 
@@ -125,7 +127,13 @@ test('one push is refused as a whole, each refused ref with its rule', async () 
     },
   );
   const { refs, ...summary } = push as { refs: readonly { ref: string }[] };
-  assert.deepEqual(summary, { accepted: false, total: 5, landed: 0 });
+  const counts = [
+    { action: 'Create', verdict: 'allow', refs: 1 },
+    { action: 'Create', verdict: 'deny', refs: 1 },
+    { action: 'Update', verdict: 'deny', refs: 1 },
+    { action: 'Rewind', verdict: 'deny', refs: 2 },
+  ];
+  assert.deepEqual(summary, { accepted: false, total: 5, landed: 0, counts });
   // Refused first, and of these what takes something away.
   assert.deepEqual(
     refs.map(({ ref }) => ref),
@@ -205,4 +213,31 @@ test('a tag that moves is a rewind, also to a descendant; refs that mislead othe
     assert.equal(outcome.status, 1);
     assert.match(outcome.stderr, /names a ref that cannot be pushed here/);
   }
+});
+
+test('every ref of a large push that landed is in the audit log, in lines that are short enough for it', async () => {
+  const created = (): Promise<number> =>
+    server.metric('git_ingress_ref_updates_total', 'action="Create",verdict="allow"');
+  const before = await created();
+  const start = server.audit().length;
+  const names = Array.from({ length: 300 }, (_, index) => `refs/heads/of-many/${index}`);
+  await bob.mustGit(tree.folder, ['push', '--quiet', url, ...names.map((name) => `${first}:${name}`)]);
+  const lines = await until('the audit line', () => {
+    const written = server.audit().slice(start);
+    return written.at(-1)?.msg === 'session ended' && written;
+  });
+  const changed = lines.slice(0, -1);
+  assert.ok(changed.length > 1);
+  assert.deepEqual(new Set(changed.map(({ msg }) => msg)), new Set(['refs changed']));
+  for (const field of ['correlationId', 'who', 'key', 'address', 'repository', 'rule'])
+    assert.equal(new Set(lines.map((line) => line[field])).size, 1, field);
+  for (const line of lines) assert.ok(Buffer.byteLength(JSON.stringify(line)) < 20 * 1024);
+  const refs = lines.flatMap(({ push }) => (push as PushReport).refs);
+  assert.deepEqual(
+    refs.map(({ ref, landed }) => `${ref} ${landed}`).toSorted(),
+    names.map((name) => `${name} true`).toSorted(),
+  );
+  const { total, landed } = (lines.at(-1) ?? assert.fail()).push as PushReport;
+  assert.deepEqual([total, landed], [300, 300]);
+  assert.equal(await created(), before + 300);
 });

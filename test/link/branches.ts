@@ -30,13 +30,21 @@ export async function prepare(context: TestContext, options: SurroundingsOptions
 }
 
 /** Our hooks, and one of a test in the place of one of them; `ours` in it stands for the folder of ours. */
-export async function makeHooks(context: TestContext, name: string, script: string): Promise<string> {
+export async function makeHooks(context: TestContext, name: HookName, script: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'hooks-'));
   context.after(() => rm(folder, { recursive: true }));
-  const ours = fileURLToPath(new URL('../../repository/hooks/', import.meta.url));
-  await mkdir(join(folder, 'hooks'));
-  for (const hook of ['pre-receive', 'post-receive']) await copyFile(join(ours, hook), join(folder, 'hooks', hook));
-  await writeFile(join(folder, 'hooks', name), `#!/bin/sh\nours='${ours}' here='${folder}'\n${script}`);
-  await chmod(join(folder, 'hooks', name), 0o755);
+  await writeHooks(folder, name, script);
   return folder;
+}
+
+type HookName = 'pre-receive' | 'post-receive';
+
+/** The same in the folder `hooks` of this folder, which is `here` in the script. */
+export async function writeHooks(folder: string, name: HookName, script: string): Promise<void> {
+  const hooks = join(folder, 'hooks');
+  const ours = fileURLToPath(new URL('../../repository/hooks/', import.meta.url));
+  await mkdir(hooks);
+  for (const hook of ['pre-receive', 'post-receive']) await copyFile(join(ours, hook), join(hooks, hook));
+  await writeFile(join(hooks, name), `#!/bin/sh\nours='${ours}' here='${folder}'\n${script}`);
+  await chmod(join(hooks, name), 0o755);
 }

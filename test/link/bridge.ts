@@ -45,7 +45,7 @@ export async function createBridge(path: string, dialer: RepositoryDialer, route
     });
     socket.on('end', () => session.end());
     socket.resume();
-    const { exitStatus } = await session.ended.finally(() => sessions.delete(session));
+    const exitStatus = await session.ended.finally(() => sessions.delete(session));
     socket.end(frame(3, Buffer.from([exitStatus])));
   }
 

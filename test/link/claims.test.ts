@@ -48,7 +48,8 @@ describe('a pusher who says what is not true of what is there', () => {
       const { session, said } = await pushRaw(world, 'maintainer', [change]);
       await session.ended;
       assert.match(said(), /this push deletes a ref that is not what it is said to be, fetch first/);
-      assert.deepEqual(session.push, { accepted: false, total: 1, landed: 0, problem: 'UnknownOldValue', refs: [] });
+      const { accepted, landed, problem } = session.push ?? {};
+      assert.deepEqual([accepted, landed, problem], [false, 0, 'UnknownOldValue']);
       assert.equal(await refs(), before);
     });
 
@@ -65,7 +66,7 @@ describe('a pusher who says what is not true of what is there', () => {
     await session.ended;
     assert.match(said(), /ng refs\/heads\/main failed to update ref/);
     const { push } = session;
-    assert.deepEqual([push?.accepted, push?.total, push?.landed, push?.refs.length], [true, 1203, 1, 1000]);
+    assert.deepEqual([push?.accepted, push?.total, push?.landed, push?.refs.length], [true, 1203, 1, 20]);
     assert.deepEqual(
       push?.refs.slice(0, 2).map(({ ref, action, landed }) => [ref, action, landed]),
       [
@@ -103,7 +104,7 @@ describe('a pusher who says what is not true of what is there', () => {
       );
       await until(() => world.events.slice(judged).filter(({ type }) => type === 'PushJudged').length === 2);
       await rm(lock);
-      for (const { session } of pushes) assert.equal((await session.ended).exitStatus, 0);
+      for (const { session } of pushes) assert.equal(await session.ended, 0);
       const [loser, winner] = pushes.toSorted((a, b) => (a.session.push?.landed ?? 0) - (b.session.push?.landed ?? 0));
       assert.equal(winner?.session.push?.landed, 2);
       assert.equal(loser?.session.push?.landed, capabilities === '' ? 1 : 0);

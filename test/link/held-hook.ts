@@ -1,6 +1,6 @@
-import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { writeHooks } from './branches.ts';
 
 /** A folder of hooks whose `pre-receive` waits before it does what ours does: the pack is there, nothing is asked yet. */
 export type HeldHook = {
@@ -10,27 +10,21 @@ export type HeldHook = {
   release(): Promise<void>;
 };
 
-export async function createHeldHook(folder: string): Promise<HeldHook> {
-  const hooksDir = join(folder, 'held-hooks');
-  const reachedFile = join(folder, 'reached');
-  const holdFile = join(folder, 'hold');
-  const ours = fileURLToPath(new URL('../../repository/hooks/pre-receive', import.meta.url));
-  await mkdir(hooksDir);
-  await writeFile(holdFile, '');
-  const script = `#!/bin/sh
-: > '${reachedFile}'
-while [ -e '${holdFile}' ]; do sleep 0.05; done
-exec '${ours}'
+const script = `: >"$here/reached"
+while [ -e "$here/hold" ]; do sleep 0.05; done
+exec "$ours/pre-receive"
 `;
-  await writeFile(join(hooksDir, 'pre-receive'), script);
-  await chmod(join(hooksDir, 'pre-receive'), 0o755);
+
+export async function createHeldHook(folder: string): Promise<HeldHook> {
+  await writeHooks(folder, 'pre-receive', script);
+  await writeFile(join(folder, 'hold'), '');
   return {
-    hooksDir,
+    hooksDir: join(folder, 'hooks'),
     reached: () =>
-      stat(reachedFile).then(
+      stat(join(folder, 'reached')).then(
         () => true,
         () => false,
       ),
-    release: () => rm(holdFile, { force: true }),
+    release: () => rm(join(folder, 'hold'), { force: true }),
   };
 }

@@ -4,7 +4,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import pino from 'pino';
-import type { PushReport } from '../../core/link/push-report.ts';
+import type { PushReport, RefVerdict } from '../../core/link/push-report.ts';
 import { createRepositoryDialer } from '../../gateway/link/dialer.ts';
 import { endLeftovers } from '../../repository/leftovers.ts';
 import { makeHooks, prepare } from './branches.ts';
@@ -41,6 +41,38 @@ test('what landed is told before the exit status, and nothing of it with the ver
   assert.deepEqual([settled?.refs, settled?.landed], [4, 3]);
 });
 
+test('of many refs each that landed is told, in parts, ahead of the last report', async (context) => {
+  const world = await prepare(context);
+  const [first] = world.commits;
+  const names = Array.from({ length: 1_000 }, (_, index) => `refs/heads/many/${String(index).padStart(4, '0')}`);
+  // Of what is not there git changes nothing.
+  const refused = names.map((name) => `${first} ${zero} ${name}`);
+  const { session } = await pushRaw(world, 'maintainer', [
+    ...names.map((name) => `${zero} ${first} ${name}`),
+    ...refused.map((change) => `${change}/none`),
+  ]);
+  const parts: (readonly RefVerdict[])[] = [];
+  let accepted = 0;
+  session.onPushRefs = (refs) => {
+    parts.push(refs);
+    // The report of the verdict is still the last one.
+    if (session.push?.landed === undefined) accepted += 1;
+  };
+  await session.ended;
+  assert.deepEqual([session.push?.total, session.push?.landed, session.push?.refs.length], [2_000, 1_000, 20]);
+  assert.deepEqual(session.push?.counts, [
+    { action: 'Create', verdict: 'allow', refs: 1_000 },
+    { action: 'Delete', verdict: 'allow', refs: 1_000 },
+  ]);
+  assert.ok(parts.length > 10 && accepted === parts.length, `${parts.length} parts, ${accepted} ahead`);
+  assert.ok(parts.every((refs) => Buffer.byteLength(JSON.stringify(refs)) <= 16 * 1024 + 2));
+  const told = [...(session.push?.refs ?? []), ...parts.flat()];
+  assert.deepEqual(
+    told.map(({ ref, landed }) => `${ref} ${landed}`).toSorted(),
+    names.map((name) => `${name} true`),
+  );
+});
+
 test('a push that is ended between the verdict and its refs lands as far as git had come', async (context) => {
   const world = await prepare(context);
   const [first, second] = world.commits;
@@ -55,7 +87,7 @@ test('a push that is ended between the verdict and its refs lands as far as git 
     'refs/heads/c': undefined,
   });
   session.cancel('the key expired');
-  assert.equal((await session.ended).exitStatus, 143);
+  assert.equal(await session.ended, 143);
   assert.deepEqual(fates(session.push), { 'refs/heads/a': true, 'refs/heads/b': false, 'refs/heads/c': false });
   assert.equal(session.push?.landed, 1);
   await rm(join(world.bare, 'refs/heads/b.lock'), { force: true });
@@ -103,7 +135,7 @@ test('one that is ended when it has landed, before it could say so, is found to 
   ]);
   await until(() => exists(join(hooks, 'reached')));
   session.cancel('the key expired');
-  assert.equal((await session.ended).exitStatus, 143);
+  assert.equal(await session.ended, 143);
   assert.deepEqual(fates(session.push), { 'refs/heads/a': true, 'refs/heads/b': true });
   await until(async () => (await endLeftovers(world.dataDir)) === 0);
 });

@@ -20,6 +20,13 @@ export function buildPush(changes: readonly string[], capabilities = ''): Buffer
   return Buffer.concat([Buffer.from(`${lines.join('')}0000`), ...(deletesOnly ? [] : [buildEmptyPack()])]);
 }
 
+/** What a client sends that signs its push: the commands stand in a certificate, which `signature` ends. */
+export function buildSignedPush(changes: readonly string[], signature: string): Buffer {
+  const certificate = ['certificate version 0.1', 'pusher alice 0 +0000', '', ...changes, signature];
+  const lines = ['push-cert\0report-status', ...certificate.map((line) => `${line}\n`), 'push-cert-end\n'];
+  return Buffer.concat([Buffer.from(`${lines.map(packetLine).join('')}0000`), buildEmptyPack()]);
+}
+
 type RawPush = {
   readonly session: RepositorySession;
   /** All that git has written to stdout and stderr, until now. */
@@ -27,19 +34,22 @@ type RawPush = {
 };
 
 /** Pushes as a client may that keeps to no rule but those of the protocol. */
-export async function pushRaw(
+export const pushRaw = (
   world: Surroundings,
   host: string,
   changes: readonly string[],
   capabilities = '',
-): Promise<RawPush> {
+): Promise<RawPush> => pushBytes(world, host, buildPush(changes, capabilities));
+
+/** Sends all this to git-receive-pack. */
+export async function pushBytes(world: Surroundings, host: string, push: Buffer): Promise<RawPush> {
   const session = await world.dialer.open(buildRequest(host, 'receive-pack'), new AbortController().signal);
   let said = '';
   session.onData = session.onStderr = (bytes) => {
     said += bytes.toString();
     return true;
   };
-  session.write(buildPush(changes, capabilities));
+  session.write(push);
   session.end();
   return { session, said: () => said };
 }

@@ -28,6 +28,6 @@ await runRepository(
     registry: new Registry(),
   },
   drain.signal,
-  undefined,
+  new AbortController().signal,
   () => console.log('listening'),
 );

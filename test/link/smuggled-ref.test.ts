@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pushRaw, zero } from './raw-push.ts';
+import { prepare } from './branches.ts';
+import { buildPush, pushBytes, pushRaw, zero } from './raw-push.ts';
 import { assertGood, createSurroundings } from './surroundings.ts';
 
 // git hands a ref's name to the hook before it checks it. An empty line in it must not end the list of refs, behind
@@ -20,3 +21,28 @@ for (const name of ['refs/heads/x\n', 'refs/heads/x\nend', 'refs/heads/x y'])
     assert.match(said(), /ng refs\/heads\/victim pre-receive hook declined/);
     assert.match((await world.git('ls-remote', 'reader:app')).stdout, /refs\/heads\/victim/);
   });
+
+// The hooks are scripts, and shells use some of these bytes for themselves: a name that lost one would be judged as
+// another.
+test('a name comes to its judge with every byte', async (context) => {
+  const world = await prepare(context);
+  const [first] = world.commits;
+  for (let byte = 0x80; byte < 0x90; byte += 2) {
+    const names = [byte, byte + 1].map((last) => `refs/heads/${Buffer.from([0xc4, last])}`);
+    const { session } = await pushRaw(
+      world,
+      'writer',
+      names.map((name) => `${zero} ${first} ${name}`),
+    );
+    await session.ended;
+    assert.deepEqual(
+      session.push?.refs.map(({ ref, landed }) => [ref, landed]),
+      names.map((name) => [name, true]),
+    );
+    const push = buildPush([`${zero} ${first} refs/heads/ma#in`]);
+    push[push.indexOf('#')] = byte + 1;
+    const stray = await pushBytes(world, 'writer', push);
+    await stray.session.ended;
+    assert.deepEqual([stray.session.push?.problem, stray.session.push?.refs], ['Malformed', []]);
+  }
+});
