@@ -17,7 +17,7 @@ export function createGate(
   const file = join(mkdtempSync(join(home, 'gate-')), 'open');
   return {
     env: {
-      GIT_SSH_COMMAND: `${process.execPath} ${program} ${client.sshOptions.join(' ')}`,
+      GIT_SSH_COMMAND: `'${process.execPath}' '${program}' ${client.sshOptions.join(' ')}`,
       // git would ask a program that it does not know which ssh it is.
       GIT_SSH_VARIANT: 'ssh',
       GATE: file,
