@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { must, type Outcome, type Running, type RunOptions, run, start } from './run.ts';
 import { knownHosts, type Standalone } from './standalone.ts';
@@ -45,7 +45,8 @@ export const gitEnvironment: Readonly<Record<string, string>> = {
 
 /** An OpenSSH client and a git that know one server and hold one key, and nothing of this machine's own settings. */
 export function createClient(server: Standalone, key: Key, extra: readonly string[] = []): Client {
-  const hosts = join(server.home, 'known_hosts');
+  // A file of its own: another client's ssh may be reading what is written here.
+  const hosts = join(mkdtempSync(join(server.home, 'client-')), 'known_hosts');
   writeFileSync(hosts, knownHosts(server));
   const sshOptions = [
     ...extra,
