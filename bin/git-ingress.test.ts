@@ -41,17 +41,28 @@ test('the launcher works from any folder, and through links to it', () => {
   });
 });
 
-test('without the Node beside it, the launcher says which one it needs', () => {
+test('without the Node beside it, the launcher takes only one that it can trust, and says which', () => {
   withFolder((folder) => {
     mkdirSync(join(folder, 'bin'));
     const file = join(folder, 'bin', 'git-ingress');
     copyFileSync(launcher, file);
     mkdirSync(join(folder, 'path'));
-    writeFileSync(join(folder, 'path', 'node'), '#!/bin/sh\n[ "$1" = --version ] && echo v20.0.0\nexit 1\n');
-    chmodSync(join(folder, 'path', 'node'), 0o755);
-    const found = start([], { file, env: { PATH: `${join(folder, 'path')}:/usr/bin:/bin` } });
-    assert.equal(found.code, 2);
-    assert.match(found.stderr, /needs Node\.js 24\.7 or later, but .* is v20\.0\.0/);
+    const startWith = (version: string): ReturnType<typeof start> => {
+      const versions = join(folder, 'versions.cjs');
+      writeFileSync(versions, `Object.defineProperty(process, 'versions', { value: { node: '${version}' } });\n`);
+      const node = `#!/bin/sh\n[ "$1" = --version ] && exec echo v${version}\nexec '${process.execPath}' -r '${versions}' "$@"\n`;
+      writeFileSync(join(folder, 'path', 'node'), node);
+      chmodSync(join(folder, 'path', 'node'), 0o755);
+      return start([], { file, env: { PATH: `${join(folder, 'path')}:/usr/bin:/bin` } });
+    };
+    for (const version of ['20.19.0', '24.6.0', '24.19.0', '25.1.0']) {
+      const { code, stderr } = startWith(version);
+      assert.equal(code, 2, version);
+      assert.ok(stderr.includes('needs Node.js 24.7 to 24.18, but') && stderr.includes(`is v${version}`), stderr);
+    }
+    // It goes on, and finds that there is no program in this folder.
+    for (const version of ['24.7.0', '24.18.1'])
+      assert.match(startWith(version).stderr, /Cannot find module|ENOENT/, version);
   });
 });
 
