@@ -26,7 +26,7 @@ test: test-programs static ## All of `check`, and the tests with real ssh and gi
 	@node tooling/run-tests.ts unit end-to-end
 
 test-programs:
-	@tooling/need-programs.sh git:git ssh:openssh-client sshd:openssh-server dbclient:dropbear-bin ps:procps
+	@tooling/need-programs.sh git:git ssh:openssh-client sshd:openssh-server dbclient:dropbear-bin ps:procps jq:jq
 
 bench: setup ## Measures against sshd into docs/performance.md; ROUNDS=9, ONLY=ls-remote,clone
 	@tooling/need-programs.sh git:git ssh:openssh-client sshd:openssh-server ip:iproute2

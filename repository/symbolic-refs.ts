@@ -37,10 +37,10 @@ async function findByGit(repository: string, { git, environment }: GitOptions): 
 /** Those too: a symbolic ref is a file of its own, or, as git once made them, a link. */
 async function findFile(folder: string): Promise<string | undefined> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const links = entries.filter((entry) => entry.isSymbolicLink());
+  const link = entries.find((entry) => entry.isSymbolicLink());
   const files = entries.filter((entry) => entry.isFile());
   const nameOf = ({ parentPath, name }: Dirent): string => relative(join(folder, '..'), join(parentPath, name));
-  for (const link of links) return nameOf(link);
+  if (link !== undefined) return nameOf(link);
   for (let start = 0; start < files.length; start += maxOpen) {
     const batch = files.slice(start, start + maxOpen);
     const contents = await Promise.all(batch.map((file) => read(join(file.parentPath, file.name))));
