@@ -5,7 +5,7 @@ import { after, test } from 'node:test';
 import type { PushReport } from '../../core/link/push-report.ts';
 import { createGate } from '../harness/gate.ts';
 import { gitUser, grant, manifest, repository, sshKey } from '../harness/manifest.ts';
-import { gitProcesses, kill } from '../harness/processes.ts';
+import { gitProcesses, pause } from '../harness/processes.ts';
 import type { Running } from '../harness/run.ts';
 import type { LogLine } from '../harness/standalone.ts';
 import { until } from '../harness/wait.ts';
@@ -194,7 +194,9 @@ test('a push that is ended while the hook asks does not land', async () => {
   await source.import(longHistory('main', 30_000));
   const branches = Array.from({ length: 16 }, (_, index) => `b${index}`);
   const url = alice.url('team/slow');
-  await alice.mustGit(source.folder, ['push', '--quiet', url, 'main', ...branches.map((name) => `main:${name}`)]);
+  // Each is somewhere else: two that change in the same way would pose one question.
+  const placed = branches.map((name, index) => `main~${index}:refs/heads/${name}`);
+  await alice.mustGit(source.folder, ['push', '--quiet', url, 'main', ...placed]);
   const store = await makeWorkTree(home, world.store('slow'));
   const before = (await store.git('for-each-ref')).stdout;
   await source.import('reset refs/heads/aside\nfrom refs/heads/main~29999\n\n');
@@ -203,10 +205,9 @@ test('a push that is ended while the hook asks does not land', async () => {
 
   // To tell a rewind from an update takes the whole history, once for each branch.
   const push = alice.startGit(source.folder, ['push', '--force', url, ...branches.map((name) => `aside:${name}`)]);
-  const asking = await until('a question of the hook', () =>
-    gitProcesses(server.data).find(({ command }) => command.includes('merge-base')),
+  await until('a question that is held', () =>
+    gitProcesses(server.data).find(({ command, pid }) => command.includes('merge-base') && pause(pid)),
   );
-  kill(asking.pid, 'SIGSTOP');
   const since = Date.now();
   server.remove('keys/alice.yaml');
   const { after } = await endOf(push, since);

@@ -37,6 +37,12 @@ export function kill(pid: number | undefined, signal: NodeJS.Signals = 'SIGKILL'
   }
 }
 
+/** Holds a process where it is. False when it had ended before. */
+export function pause(pid: number): boolean {
+  kill(pid, 'SIGSTOP');
+  return /^State:\s+[Tt]/m.test(read(`/proc/${pid}/status`));
+}
+
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
