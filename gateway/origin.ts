@@ -3,7 +3,7 @@
  * whoever has one address of a /64 has them all.
  */
 export function originOf(address: string): string {
-  if (!address.includes(':') || address.startsWith('::ffff:')) return address;
+  if (!address.includes(':')) return address;
   const [head = '', tail] = address.split('::');
   const groups = head === '' ? [] : head.split(':');
   if (tail === undefined) return groups.slice(0, 4).join(':');

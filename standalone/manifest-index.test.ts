@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Registry } from 'prom-client';
 import { loadConfig } from '../runtime/config/load-config.ts';
-import { createLog } from '../runtime/log.ts';
 import { StartupError } from '../runtime/startup-error.ts';
+import { createLogLines } from '../runtime/testing/log-lines.ts';
 import { openManifestIndex } from './manifest-index.ts';
 import { createFolder, user } from './manifests/test-folder.ts';
 
@@ -15,14 +15,7 @@ async function open(folder: string): Promise<readonly Line[]> {
   const argv = ['--manifests', folder];
   const loaded = loadConfig({ accepted: { options: ['manifests'] }, argv, environment: {} });
   assert.ok(loaded.ok && loaded.value !== 'help');
-  const lines: Line[] = [];
-  const sink = {
-    dropped: 0,
-    isLosing: false,
-    flush: async () => {},
-    write: (text: string) => void lines.push(JSON.parse(text)),
-  };
-  const log = createLog({ level: 'info', format: 'json', component: 'test', sink });
+  const { log, lines } = createLogLines<Line>();
   await openManifestIndex(loaded.value.config, log.logger, new Registry());
   return lines;
 }

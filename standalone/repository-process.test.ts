@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../runtime/config/load-config.ts';
-import { createLog } from '../runtime/log.ts';
 import { StartupError } from '../runtime/startup-error.ts';
+import { createLogLines } from '../runtime/testing/log-lines.ts';
 import { openDataFolder } from './data-folder.ts';
 import { type RepositoryProcess, startRepositoryProcess } from './repository-process.ts';
 
@@ -20,14 +20,7 @@ async function start(context: TestContext, folder?: string) {
     environment: {},
   });
   if (!line.ok || line.value === 'help') return assert.fail('no configuration');
-  const lines: Record<string, unknown>[] = [];
-  const sink = {
-    dropped: 0,
-    isLosing: false,
-    flush: async () => {},
-    write: (text: string) => void lines.push(JSON.parse(text)),
-  };
-  const log = createLog({ level: 'info', format: 'json', component: 'test', sink });
+  const { log, lines } = createLogLines();
   // The server's own lines go to our standard output.
   const config = { ...line.value.config, log: { ...line.value.config.log, level: 'error' as const } };
   const process = await startRepositoryProcess({ config, data: await openDataFolder(path), log });

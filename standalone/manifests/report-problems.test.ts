@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Registry } from 'prom-client';
-import { createLog } from '../../runtime/log.ts';
+import { createLogLines } from '../../runtime/testing/log-lines.ts';
 import type { ManifestProblem } from './problem.ts';
 import { createProblemReporter } from './report-problems.ts';
 
 test('each problem is logged when it appears and when it is solved, and counted', async () => {
-  const lines: { level: string; msg: string; problem?: ManifestProblem; unlogged?: number }[] = [];
-  const sink = {
-    dropped: 0,
-    isLosing: false,
-    flush: async () => {},
-    write: (text: string) => void lines.push(JSON.parse(text)),
-  };
-  const log = createLog({ level: 'info', format: 'json', component: 'test', sink });
+  const { log, lines } = createLogLines<{ level: string; msg: string; problem?: ManifestProblem; unlogged?: number }>();
   const metrics = new Registry();
   const report = createProblemReporter(log.logger, metrics);
   const problem = (line: number): ManifestProblem => ({ kind: 'Invalid', file: 'a.yaml', line, message: 'wrong' });
