@@ -1,8 +1,12 @@
+import { keyOf, type ObjectKey } from '../core/api/object-key.ts';
 import type { Resource } from '../core/api/resource.ts';
 import { type AccessIndex, type LoadedShards, loadIndex } from '../core/index/access-index.ts';
-import { type CompiledIndex, compileIndex } from '../core/index/compile.ts';
-import { planRevision, type ShardSet } from '../core/index/plan-shards.ts';
+import { type CompiledIndex, findingOf } from '../core/index/compile.ts';
+import { createIndexCompiler, type ResourceChanges } from '../core/index/compiler.ts';
+import { planRevision } from '../core/index/plan-shards.ts';
 import type { IndexPolicy } from '../core/index/policy.ts';
+import { encodeShard } from '../core/index/shard.ts';
+import type { ShardSet } from '../core/index/shard-set.ts';
 import type { AccessIndexSource } from '../gateway/ports.ts';
 
 export type StandaloneIndex = AccessIndexSource & {
@@ -19,7 +23,9 @@ const limits = { maxDeltas: 8, foldBytes: Number.POSITIVE_INFINITY };
  * code as there.
  */
 export function createStandaloneIndex(policy: IndexPolicy, ageSeconds: () => number): StandaloneIndex {
+  const compiler = createIndexCompiler(policy);
   const texts = new Map<string, string>();
+  let known: ReadonlyMap<ObjectKey, Resource> = new Map();
   const subscribers = new Set<(index: AccessIndex) => void>();
   let written: ShardSet | undefined;
   let shards: LoadedShards = new Map();
@@ -43,14 +49,28 @@ export function createStandaloneIndex(policy: IndexPolicy, ageSeconds: () => num
       return () => subscribers.delete(onSwap);
     },
     update(resources) {
-      const compiled = compileIndex(resources, policy);
-      const plan = planRevision(written, compiled.entries, epoch, limits);
-      if (plan === undefined) return compiled;
-      for (const { name, text } of plan.writes) texts.set(name, text);
-      swap(plan.next);
-      for (const name of plan.removes) texts.delete(name);
-      written = plan.next;
-      return compiled;
+      const given = new Map(resources.map((resource) => [keyOf(resource), resource]));
+      const plan = planRevision(written, compiler.update(changesBetween(known, given)), epoch, limits);
+      known = given;
+      if (plan !== undefined) {
+        for (const shard of plan.writes) texts.set(shard.name, encodeShard(shard));
+        swap(plan.next);
+        // What was loaded is kept by the index itself.
+        texts.clear();
+        written = plan.next;
+      }
+      return { lines: compiler.lines, finding: (resource) => findingOf(compiler.finding(keyOf(resource))) };
     },
   };
+}
+
+/** Objects that did not change are the same values as before. */
+function changesBetween(
+  before: ReadonlyMap<ObjectKey, Resource>,
+  after: ReadonlyMap<ObjectKey, Resource>,
+): ResourceChanges {
+  const changes = new Map<ObjectKey, Resource | undefined>();
+  for (const key of before.keys()) if (!after.has(key)) changes.set(key, undefined);
+  for (const [key, resource] of after) if (before.get(key) !== resource) changes.set(key, resource);
+  return changes;
 }

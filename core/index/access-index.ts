@@ -1,18 +1,10 @@
 import type { ObjectRef } from '../api/object-ref.ts';
 import { err, ok, type Result } from '../result.ts';
 import { baseIndex } from './base-index.ts';
-import {
-  entryId,
-  type IndexEntry,
-  type KeyEntry,
-  lookupKey,
-  lookupKeyOf,
-  lookupKeyOfId,
-  type RepositoryEntry,
-  type UserEntry,
-} from './entry.ts';
+import { type IndexEntry, type KeyEntry, lookupKey, type RepositoryEntry, type UserEntry } from './entry.ts';
+import { decodeEntry, idOfLine, isRemoval } from './entry-line.ts';
 import { compare } from './seniority.ts';
-import { decodeShard, digestOf, type Manifest, type Shard } from './shard.ts';
+import { decodeShard, type LoadedShard, type Manifest } from './shard.ts';
 
 /** One whole revision of the access index. It never changes: a new revision is a new value. */
 export type AccessIndex = {
@@ -28,9 +20,8 @@ export type AccessIndex = {
   entries(): Iterable<IndexEntry>;
 };
 
-/** What was read of shards, kept from one revision to the next so that only what changed is read again. */
+/** Shards by digest, kept from one revision to the next so that only what is new is read. */
 export type LoadedShards = ReadonlyMap<string, LoadedShard>;
-type LoadedShard = { readonly shard: Shard; readonly entries: ReadonlyMap<string, readonly IndexEntry[]> };
 
 export type LoadedIndex = { readonly index: AccessIndex; readonly shards: LoadedShards };
 
@@ -49,89 +40,78 @@ export function loadIndex(
     if (loaded === undefined) return err(`shard ${name} is absent, altered or unreadable`);
     shards.set(digest, loaded);
   }
-  const loaded = [...shards.values()];
-  const bases = loaded.filter(({ shard }) => shard.kind === 'Base').sort((a, b) => compare(a.shard.from, b.shard.from));
-  const deltas = loaded
-    .filter(({ shard }) => shard.kind === 'Delta')
-    .sort((a, b) => compare(a.shard.from, b.shard.from));
-  return ok({ index: createIndex(manifest, bases, overlayOf(deltas)), shards });
+  const ofKind = (wanted: LoadedShard['kind']): readonly LoadedShard[] =>
+    [...shards.values()].filter(({ kind }) => kind === wanted).sort((a, b) => compare(a.from, b.from));
+  const bases = ofKind('Base');
+  // The manifest of a whole index begins where the ids begin.
+  if (bases[0]?.from !== '') return err('the first base shard is absent');
+  return ok({ index: createIndex(manifest, bases, ofKind('Delta')), shards });
 }
 
-function loadShard(text: string | undefined, digest: string): LoadedShard | undefined {
-  if (text === undefined || digestOf(text) !== digest) return undefined;
-  const decoded = decodeShard(text);
-  if (!decoded.ok) return undefined;
-  return { shard: decoded.value, entries: byLookupKey(decoded.value.entries) };
-}
+const loadShard = (text: string | undefined, digest: string): LoadedShard | undefined =>
+  text === undefined ? undefined : decodeShard(text, digest);
 
-function byLookupKey(entries: readonly IndexEntry[]): ReadonlyMap<string, readonly IndexEntry[]> {
-  const groups = new Map<string, IndexEntry[]>();
-  for (const entry of entries) {
-    const group = groups.get(lookupKeyOf(entry));
-    if (group === undefined) groups.set(lookupKeyOf(entry), [entry]);
-    else group.push(entry);
-  }
-  return groups;
-}
+/** `deltas`: older ones first. */
+function createIndex(
+  { epoch, revision }: Manifest,
+  bases: readonly LoadedShard[],
+  deltas: readonly LoadedShard[],
+): AccessIndex {
+  const starts = bases.map(({ from }) => from);
+  const newestFirst = [...deltas].reverse();
 
-/** Changes over the base shards: by look-up key, then by entry id; undefined: removed. */
-type Overlay = ReadonlyMap<string, ReadonlyMap<string, IndexEntry | undefined>>;
-
-function overlayOf(deltas: readonly LoadedShard[]): Overlay {
-  const overlay = new Map<string, Map<string, IndexEntry | undefined>>();
-  const put = (id: string, entry: IndexEntry | undefined): void => {
-    const key = lookupKeyOfId(id);
-    const changes = overlay.get(key) ?? new Map<string, IndexEntry | undefined>();
-    overlay.set(key, changes.set(id, entry));
+  /** The entries of one look-up key: their ids begin with `prefix`. */
+  const find = (key: string, prefix: string): readonly IndexEntry[] => {
+    const base = bases[baseIndex(starts, key)];
+    const lines = new Map<string, string>();
+    for (const layer of base === undefined ? newestFirst : [...newestFirst, base]) {
+      for (const line of linesFrom(layer, prefix)) {
+        const id = idOfLine(line);
+        if (!lines.has(id)) lines.set(id, line);
+      }
+    }
+    return [...lines.values()].flatMap(entryOf);
   };
-  for (const { shard } of deltas) {
-    for (const id of shard.removed) put(id, undefined);
-    for (const entry of shard.entries) put(entryId(entry), entry);
-  }
-  return overlay;
-}
+  const findOne = (key: string): IndexEntry | undefined => find(key, `${key} `)[0];
 
-function createIndex({ epoch, revision }: Manifest, bases: readonly LoadedShard[], overlay: Overlay): AccessIndex {
-  const starts = bases.map(({ shard }) => shard.from);
-  const find = (key: string): readonly IndexEntry[] =>
-    withChanges(bases[baseIndex(starts, key)]?.entries.get(key) ?? [], overlay.get(key));
+  function* entriesFrom(prefix: string): Generator<IndexEntry> {
+    const changed = new Map<string, string>();
+    for (const delta of deltas) for (const line of linesFrom(delta, prefix)) changed.set(idOfLine(line), line);
+    for (const base of bases.slice(Math.max(0, baseIndex(starts, prefix)))) {
+      if (base.from > prefix && !base.from.startsWith(prefix)) break;
+      for (const line of linesFrom(base, prefix)) if (!changed.has(idOfLine(line))) yield* entryOf(line);
+    }
+    for (const line of changed.values()) yield* entryOf(line);
+  }
+
   return {
     epoch,
     revision,
-    keys: (hash) => find(lookupKey.key(hash)).filter((entry) => entry.kind === 'Key'),
-    user: (ref) => find(lookupKey.user(ref)).find((entry) => entry.kind === 'User'),
-    repository: (path) => find(lookupKey.repository(path)).find((entry) => entry.kind === 'Repository'),
-    *repositories() {
-      for (const entry of entriesOf(basesBetween(bases, starts, repositoryKeys))) {
-        if (entry.kind === 'Repository') yield entry;
-      }
+    keys: (hash) => find(lookupKey.key(hash), `${lookupKey.key(hash)}/`).filter((entry) => entry.kind === 'Key'),
+    user(ref) {
+      const entry = findOne(lookupKey.user(ref));
+      return entry?.kind === 'User' ? entry : undefined;
     },
-    entries: () => entriesOf(bases),
+    repository(path) {
+      const entry = findOne(lookupKey.repository(path));
+      return entry?.kind === 'Repository' ? entry : undefined;
+    },
+    *repositories() {
+      for (const entry of entriesFrom(lookupKey.repository(''))) if (entry.kind === 'Repository') yield entry;
+    },
+    entries: () => entriesFrom(''),
   };
+}
 
-  function* entriesOf(some: readonly LoadedShard[]): Generator<IndexEntry> {
-    for (const { entries } of some) {
-      for (const [key, group] of entries) if (!overlay.has(key)) yield* group;
-    }
-    for (const key of overlay.keys()) yield* find(key);
+function* linesFrom({ table }: LoadedShard, prefix: string): Generator<string> {
+  for (let at = table.firstFrom(prefix); at < table.length; at += 1) {
+    const line = table.line(at);
+    if (!line.startsWith(prefix)) return;
+    yield line;
   }
 }
 
-/** What begins with `repository/`: `0` follows `/`. */
-const repositoryKeys = ['repository/', 'repository0'] as const;
-
-/** The base shards that may hold look-up keys from the first up to the second. */
-const basesBetween = (
-  bases: readonly LoadedShard[],
-  starts: readonly string[],
-  [from, to]: readonly [string, string],
-): readonly LoadedShard[] => bases.slice(Math.max(0, baseIndex(starts, from)), baseIndex(starts, to) + 1);
-
-function withChanges(
-  base: readonly IndexEntry[],
-  changes: ReadonlyMap<string, IndexEntry | undefined> | undefined,
-): readonly IndexEntry[] {
-  if (changes === undefined) return base;
-  const kept = base.filter((entry) => !changes.has(entryId(entry)));
-  return [...kept, ...[...changes.values()].filter((entry) => entry !== undefined)];
+function entryOf(line: string): readonly IndexEntry[] {
+  const entry = isRemoval(line) ? undefined : decodeEntry(line);
+  return entry === undefined ? [] : [entry];
 }

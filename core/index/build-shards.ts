@@ -1,54 +1,44 @@
-import { entryId, type IndexEntry, lookupKeyOf } from './entry.ts';
-import { sizeOf } from './entry-size.ts';
-import { compare } from './seniority.ts';
-import { encodeShard, maxShardBytes, type Shard, type StoredShard } from './shard.ts';
+import { lookupKeyOfId } from './entry.ts';
+import { idOfLine } from './entry-line.ts';
+import { maxShardBytes, type NamedShard, nameShard } from './shard.ts';
 
-/** A shard with the form that it is stored in. */
-export type WrittenShard = { readonly shard: Shard; readonly stored: StoredShard };
-
-export const written = (shard: Shard): WrittenShard => ({ shard, stored: encodeShard(shard) });
-
-/** Cuts sorted entries into shards of at most `maxShardBytes`, never between two entries of one look-up key. */
-export function buildBases(entries: readonly IndexEntry[], from = ''): readonly WrittenShard[] {
-  const sorted = entries
-    .map((entry) => ({ entry, key: lookupKeyOf(entry), id: entryId(entry) }))
-    .sort((a, b) => compare(a.key, b.key) || compare(a.id, b.id));
-  const shards: { from: string; bytes: number; entries: IndexEntry[]; lastKey: string }[] = [];
-  let current = { from, bytes: 0, entries: [] as IndexEntry[], lastKey: from };
-  shards.push(current);
-  for (const { entry, key } of sorted) {
-    if (key !== current.lastKey && current.bytes + sizeOf(entry) > maxShardBytes) {
-      current = { from: key, bytes: 0, entries: [], lastKey: key };
-      shards.push(current);
+/** Cuts sorted lines into base shards of at most `maxShardBytes`, never between two entries of one look-up key. */
+export function buildBases(lines: readonly string[], from: string, through: string): readonly NamedShard[] {
+  let current = { from, bytes: 0, lines: [] as string[], lastKey: from };
+  const parts = [current];
+  for (const line of lines) {
+    const key = lookupKeyOfId(idOfLine(line));
+    const bytes = Buffer.byteLength(line) + 1;
+    if (key !== current.lastKey && current.lines.length > 0 && current.bytes + bytes > maxShardBytes) {
+      current = { from: key, bytes: 0, lines: [], lastKey: key };
+      parts.push(current);
     }
-    current.entries.push(entry);
-    current.bytes += sizeOf(entry);
+    current.lines.push(line);
+    current.bytes += bytes;
     current.lastKey = key;
   }
-  return shards.map((shard) => written({ kind: 'Base', from: shard.from, entries: shard.entries, removed: [] }));
+  return parts.map((part) => nameShard({ kind: 'Base', from: part.from, through, lines: part.lines }));
 }
 
-/** Packs changes into as few delta shards as hold them, numbered from `first`. */
-export function buildDeltas(
-  entries: readonly IndexEntry[],
-  removed: readonly string[],
-  first: number,
-): readonly WrittenShard[] {
-  const parts: { bytes: number; entries: IndexEntry[]; removed: string[] }[] = [];
-  const partFor = (bytes: number) => {
-    const last = parts.at(-1);
-    const part =
-      last === undefined || last.bytes + bytes > maxShardBytes ? { bytes: 0, entries: [], removed: [] } : last;
-    if (part !== last) parts.push(part);
-    part.bytes += bytes;
-    return part;
-  };
-  for (const id of removed) partFor(id.length + 3).removed.push(id);
-  for (const entry of entries) partFor(sizeOf(entry)).entries.push(entry);
-  return parts.map((part, index) =>
-    written({ kind: 'Delta', from: deltaNumber(first + index), entries: part.entries, removed: part.removed }),
-  );
+/** Packs sorted lines into as few delta shards as hold them, the first with the number `first`. */
+export function buildDeltas(lines: readonly string[], first: string): readonly NamedShard[] {
+  let current = { from: first, bytes: 0, lines: [] as string[] };
+  const parts = [current];
+  for (const line of lines) {
+    const bytes = Buffer.byteLength(line) + 1;
+    if (current.lines.length > 0 && current.bytes + bytes > maxShardBytes) {
+      current = { from: deltaAfter(current.from), bytes: 0, lines: [] };
+      parts.push(current);
+    }
+    current.bytes += bytes;
+    current.lines.push(line);
+  }
+  return parts.map((part) => nameShard({ kind: 'Delta', from: part.from, through: noDelta, lines: part.lines }));
 }
 
-/** Sorts as text in the order of the numbers. */
-const deltaNumber = (number: number): string => String(number).padStart(12, '0');
+/** Before the first delta shard. */
+export const noDelta = '';
+
+/** The number of a delta shard: they sort as text in the order in which they lie over each other. */
+export const deltaAfter = (number: string): string =>
+  String(number === noDelta ? 0 : Number(number) + 1).padStart(12, '0');

@@ -8,8 +8,10 @@ import { keyHash } from '../ssh/fingerprint.ts';
 import { loadIndex } from './access-index.ts';
 import { candidatesFor, chooseCandidate, type LoginFacts } from './candidates.ts';
 import { compileIndex, findingAt } from './compile.ts';
+import { decodeEntry } from './entry-line.ts';
 import { planRevision } from './plan-shards.ts';
 import type { IndexPolicy } from './policy.ts';
+import { encodeShard } from './shard.ts';
 
 /** An ed25519 public key as OpenSSH writes it (RFC 8709 §4). */
 function publicKey(): { readonly line: string; readonly hash: string } {
@@ -33,19 +35,19 @@ const cluster: IndexPolicy = { minimumRsaBits: 2_048, pathPrefixes: { platform: 
 
 /** `REASON message` for each object that was given. */
 function verdicts(resources: readonly Resource[], policy = standalone): readonly string[] {
-  const { findings } = compileIndex(resources, policy);
+  const compiled = compileIndex(resources, policy);
   return resources.map((resource) => {
-    const finding = findings.get(resource);
-    assert.ok(finding);
+    const finding = compiled.finding(resource);
     const { reason, message } = findingAt(Date.parse('2026-06-01T00:00:00Z'), resource, finding);
     return `${reason} ${message}`.trim();
   });
 }
 
 function indexOf(resources: readonly Resource[]) {
-  const plan = planRevision(undefined, compileIndex(resources, standalone).entries, 1, { maxDeltas: 1, foldBytes: 0 });
+  const changes = { set: compileIndex(resources, standalone).lines, removed: new Set<string>() };
+  const plan = planRevision(undefined, changes, 1, { maxDeltas: 1, foldBytes: 0 });
   assert.ok(plan);
-  const texts = new Map(plan.writes.map(({ name, text }) => [name, text]));
+  const texts = new Map(plan.writes.map((shard) => [shard.name, encodeShard(shard)]));
   const loaded = loadIndex(plan.next.manifest, (name) => texts.get(name));
   assert.ok(loaded.ok);
   return loaded.value.index;
@@ -125,8 +127,7 @@ describe('what is accepted', () => {
 
   it('names the field that is at fault, if it is one', () => {
     const fieldOf = (resource: Resource, ...others: readonly Resource[]): string | undefined => {
-      const finding = compileIndex([resource, ...others], standalone).findings.get(resource);
-      assert.ok(finding);
+      const finding = compileIndex([resource, ...others], standalone).finding(resource);
       return findingAt(Date.parse('2026-06-01T00:00:00Z'), resource, finding).field;
     };
     const userRef = { name: 'alice' };
@@ -167,11 +168,12 @@ describe('what is accepted', () => {
         [loser, winner],
         [winner, loser],
       ]) {
-        const { entries, findings } = compileIndex(both, standalone);
-        assert.equal(findings.get(winner)?.reason, 'Accepted');
-        assert.equal(findings.get(loser)?.reason, 'PathTaken');
+        const compiled = compileIndex(both, standalone);
+        assert.equal(compiled.finding(winner).reason, 'Accepted');
+        assert.equal(compiled.finding(loser).reason, 'PathTaken');
+        const entries = [...compiled.lines.values()].map(decodeEntry);
         assert.deepEqual(
-          entries.map((entry) => entry.kind === 'Repository' && entry.uid),
+          entries.map((entry) => entry?.kind === 'Repository' && entry.uid),
           [winner.metadata.uid],
         );
       }

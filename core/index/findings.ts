@@ -10,7 +10,7 @@ export type Finding = {
   readonly field?: string;
 };
 
-/** Collects one finding for each object while the kinds are compiled. */
+/** One finding for each object of a claim. */
 export type Findings = Map<Resource, Finding>;
 
 export function refuse(findings: Findings, resource: Resource, finding: Finding): void {
@@ -21,3 +21,6 @@ export function refuse(findings: Findings, resource: Resource, finding: Finding)
 export function accept(findings: Findings, resource: Resource, notes: readonly string[] = []): void {
   findings.set(resource, { reason: 'Accepted', message: notes.join('; ') });
 }
+
+export const isSameFinding = (a: Finding | undefined, b: Finding | undefined): boolean =>
+  a === b || (a?.reason === b?.reason && a?.message === b?.message && a?.field === b?.field);

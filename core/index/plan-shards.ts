@@ -1,102 +1,96 @@
-import { buildBases, buildDeltas, type WrittenShard } from './build-shards.ts';
-import { entryId, type IndexEntry } from './entry.ts';
-import { serialize } from './entry-size.ts';
+import { buildBases, buildDeltas, deltaAfter, noDelta } from './build-shards.ts';
+import { idOfLine, removalOf } from './entry-line.ts';
 import { foldShards } from './fold-shards.ts';
-import { type Manifest, maxShardBytes, type StoredShard } from './shard.ts';
-
-/** What the writer of the index knows of the revision that it wrote last. */
-export type ShardSet = {
-  readonly manifest: Manifest;
-  /** The entries of that revision, by id. */
-  readonly entries: ReadonlyMap<string, IndexEntry>;
-  readonly bases: readonly WrittenShard[];
-  /** In the order in which they lie over the base. */
-  readonly deltas: readonly WrittenShard[];
-};
+import { type IndexChanges, isEmpty } from './index-changes.ts';
+import { compare } from './seniority.ts';
+import { isOpen, type NamedShard } from './shard.ts';
+import { entryLines, type ShardSet } from './shard-set.ts';
 
 /**
  * Steps in this order leave a usable index at every moment: write what is new, write the manifest of `next`, then
  * remove what no manifest names any more.
  */
 export type ShardPlan = {
-  readonly writes: readonly StoredShard[];
+  readonly writes: readonly NamedShard[];
   readonly removes: readonly string[];
   readonly next: ShardSet;
 };
 
 export type ShardLimits = {
-  /** Changes are folded into the base when they fill more shards than this. */
+  /** Changes are folded into the base while they fill more shards than this. */
   readonly maxDeltas: number;
-  /** The most bytes of base shards that one plan may write again for folding. */
+  /** The most bytes of base shards that this plan may write again for folding; 0: none. */
   readonly foldBytes: number;
 };
 
+type Layers = Pick<ShardSet, 'bases' | 'deltas'>;
+
 /**
- * Plans the revision that holds exactly `entries`. Small changes cost a small delta shard, however large the index is.
- * Undefined when nothing changed. Entries that are the same value as before are taken to be equal without a look.
+ * Plans the revision to which `changes` lead. Small changes cost a small delta shard, however large the index is.
+ * Undefined when there is nothing to write: nothing changed, nothing is to be folded, and the epoch is the same.
  */
 export function planRevision(
   previous: ShardSet | undefined,
-  entries: readonly IndexEntry[],
+  changes: IndexChanges,
   epoch: number,
   limits: ShardLimits,
 ): ShardPlan | undefined {
-  const byId = new Map(entries.map((entry) => [entryId(entry), entry]));
-  if (previous === undefined) return planAgainst(undefined, byId, epoch, buildBases(entries), []);
-  const changed = [...byId].filter(([id, entry]) => !isSame(previous.entries.get(id), entry)).map(([, entry]) => entry);
-  const removed = [...previous.entries.keys()].filter((id) => !byId.has(id));
-  if (changed.length === 0 && removed.length === 0 && previous.manifest.epoch === epoch) return undefined;
-  const deltas = appendChanges(previous.deltas, changed, removed);
-  const folded =
-    deltas.length > limits.maxDeltas ? foldShards(previous.bases, deltas, byId, limits.foldBytes) : undefined;
-  return planAgainst(previous, byId, epoch, folded?.bases ?? previous.bases, folded?.deltas ?? deltas);
+  if (previous === undefined) {
+    return planAgainst(
+      undefined,
+      { bases: buildBases([...changes.set.values()].sort(compare), '', noDelta), deltas: [] },
+      epoch,
+    );
+  }
+  const changed = withChanges(previous, changes);
+  const folded = changed.deltas.length > limits.maxDeltas ? foldShards(changed, limits.foldBytes) : changed;
+  const isSame = folded.bases === previous.bases && folded.deltas === previous.deltas;
+  return isSame && previous.manifest.epoch === epoch ? undefined : planAgainst(previous, folded, epoch);
 }
 
-const isSame = (a: IndexEntry | undefined, b: IndexEntry): boolean =>
-  a === b || (a !== undefined && serialize(a) === serialize(b));
-
-function planAgainst(
-  previous: ShardSet | undefined,
-  entries: ReadonlyMap<string, IndexEntry>,
-  epoch: number,
-  bases: readonly WrittenShard[],
-  deltas: readonly WrittenShard[],
-): ShardPlan {
-  const shards = [...bases, ...deltas].map(({ stored }) => stored);
+function planAgainst(previous: ShardSet | undefined, { bases, deltas }: Layers, epoch: number): ShardPlan {
+  const shards = [...bases, ...deltas];
   const before = new Set(previous?.manifest.shards.map(({ name }) => name));
   const after = new Set(shards.map(({ name }) => name));
   const revision = (previous?.manifest.revision ?? 0) + 1;
+  const manifest = { epoch, revision, shards: shards.map(({ name, digest }) => ({ name, digest })) };
   return {
     writes: shards.filter(({ name }) => !before.has(name)),
     removes: [...before].filter((name) => !after.has(name)),
-    next: {
-      manifest: { epoch, revision, shards: shards.map(({ name, digest }) => ({ name, digest })) },
-      entries,
-      bases,
-      deltas,
-    },
+    next: { manifest, bases, deltas },
   };
 }
 
-/** Adds changes to the uppermost delta while there is room in it, then to new ones. */
-function appendChanges(
-  deltas: readonly WrittenShard[],
-  changed: readonly IndexEntry[],
-  removed: readonly string[],
-): readonly WrittenShard[] {
-  const last = deltas.at(-1);
-  const startsNew = last === undefined || last.stored.text.length >= maxShardBytes / 2;
-  const kept = startsNew ? deltas : deltas.slice(0, -1);
-  const gone = new Set(removed);
-  const fresh = new Set(changed.map(entryId));
-  const entries = [
-    ...(startsNew ? [] : last.shard.entries.filter((entry) => !fresh.has(entryId(entry)) && !gone.has(entryId(entry)))),
-    ...changed,
-  ];
-  const removals = [
-    ...(startsNew ? [] : last.shard.removed.filter((id) => !fresh.has(id) && !gone.has(id))),
-    ...removed,
-  ];
-  const first = kept.length === 0 ? 0 : Number(kept.at(-1)?.shard.from) + 1;
-  return [...kept, ...buildDeltas(entries, removals, first)];
+function withChanges(previous: ShardSet, changes: IndexChanges): Layers {
+  if (isEmpty(changes)) return previous;
+  const lines = [...changes.set.values(), ...[...changes.removed].map(removalOf)];
+  const latest = latestDelta(previous);
+  // What outweighs the base is no change of it: so an index that grows from nothing is written about twice in all.
+  if (sum(lines.map((line) => line.length)) <= sum(previous.bases.map(({ bytes }) => bytes))) {
+    return { bases: previous.bases, deltas: appendChanges(previous, lines, latest) };
+  }
+  const all = entryLines(previous);
+  for (const id of changes.removed) all.delete(id);
+  for (const [id, line] of changes.set) all.set(id, line);
+  return { bases: buildBases([...all.values()].sort(compare), '', latest), deltas: [] };
 }
+
+/** The number of the newest delta shard that there has been, as far as that is known. */
+const latestDelta = ({ bases, deltas }: Layers): string =>
+  [...bases.map(({ through }) => through), ...deltas.map(({ from }) => from)].reduce(
+    (a, b) => (a > b ? a : b),
+    noDelta,
+  );
+
+/** Adds changes to the uppermost delta while there is room in it, else to new ones. */
+function appendChanges({ deltas }: ShardSet, changes: readonly string[], latest: string): readonly NamedShard[] {
+  const last = deltas.at(-1);
+  const open = last !== undefined && isOpen(last) ? last : undefined;
+  const lines = new Map(open?.lines.map((line) => [idOfLine(line), line]));
+  for (const line of changes) lines.set(idOfLine(line), line);
+  const sorted = [...lines.values()].sort(compare);
+  if (open !== undefined) return [...deltas.slice(0, -1), ...buildDeltas(sorted, open.from)];
+  return [...deltas, ...buildDeltas(sorted, deltaAfter(latest))];
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -1,28 +1,32 @@
 import { hash } from 'node:crypto';
 import * as z from 'zod';
-import { refActions } from '../access/ref-rule.ts';
-import { roles } from '../access/role.ts';
-import { err, ok, type Result } from '../result.ts';
-import type { IndexEntry } from './entry.ts';
-import { serialize } from './entry-size.ts';
+import { createLineTable, type LineTable } from './line-table.ts';
 
 /**
- * A piece of the access index, small enough to be one object of the Kubernetes API. Base shards divide all look-up keys
- * among them: a shard holds those from `from` (inclusive) to the `from` of the next. Delta shards lie over them, later
- * ones over earlier: each entry replaces the one of the same id, each id in `removed` takes one away.
+ * A piece of the access index, small enough to be one object of the Kubernetes API. Base shards divide all ids among
+ * them: a shard holds those from `from` (inclusive) to the `from` of the next. Delta shards lie over them, later ones
+ * over earlier: each line replaces the one of the same id, or takes it away.
  */
 export type Shard = {
   readonly kind: 'Base' | 'Delta';
-  /** Base: the first look-up key. Delta: its number, in decimal with leading zeros. */
+  /** Base: the first id. Delta: its number, in decimal with leading zeros. */
   readonly from: string;
-  readonly entries: readonly IndexEntry[];
-  readonly removed: readonly string[];
+  /** Base: the number of the delta shard up to which all deltas are contained in it. */
+  readonly through: string;
+  /** As `encodeEntry` and `removalOf` make them, sorted, one for each id. */
+  readonly lines: readonly string[];
 };
+
+/** A shard under the name by which a manifest speaks of it. It follows from the contents, which never change. */
+export type NamedShard = Shard & { readonly name: string; readonly digest: string; readonly bytes: number };
+
+/** A shard as a gateway keeps it. */
+export type LoadedShard = Omit<Shard, 'lines'> & { readonly table: LineTable };
 
 export const maxShardBytes = 100 * 1024;
 
-/** A shard as it is stored: its text, and the name under which a manifest speaks of it. */
-export type StoredShard = { readonly name: string; readonly text: string; readonly digest: string };
+/** Whether changes still go into this delta shard if it is the uppermost: each one writes it again. */
+export const isOpen = ({ bytes }: NamedShard): boolean => bytes < maxShardBytes / 2;
 
 /** Names the shards that make up one revision; nothing but what it names is ever used. */
 export type Manifest = {
@@ -33,85 +37,48 @@ export type Manifest = {
   readonly shards: readonly { readonly name: string; readonly digest: string }[];
 };
 
-/** Shards are never changed in place: the name follows from the contents. */
-export function encodeShard(shard: Shard): StoredShard {
-  const { kind, from, entries, removed } = shard;
-  const head = JSON.stringify({ kind, from, removed }).slice(0, -1);
-  const text = `${head},"entries":[${entries.map(serialize).join(',')}]}`;
+/** A gateway of another version must not guess what it reads. */
+const version = 1;
+
+/** The text of a shard: a line of JSON that says what it is, then its own lines. */
+export function encodeShard({ kind, from, through, lines }: Shard): string {
+  const head = JSON.stringify({ version, kind, from, through });
+  return `${[head, ...lines].join('\n')}\n`;
+}
+
+export function nameShard(shard: Shard): NamedShard {
+  const text = encodeShard(shard);
   const digest = digestOf(text);
-  return { name: `${kind.toLowerCase()}-${digest.slice(0, 32)}`, text, digest };
+  const name = `${shard.kind.toLowerCase()}-${digest.slice(0, 32)}`;
+  return { ...shard, name, digest, bytes: Buffer.byteLength(text) };
 }
 
-export const digestOf = (text: string): string => hash('sha256', text, 'hex');
+export const digestOf = (text: string | Buffer): string => hash('sha256', text, 'hex');
 
-/** Reads a shard back. What does not have the right shape is an error, never an index with less or more in it. */
-export function decodeShard(text: string): Result<Shard, string> {
-  try {
-    const parsed = shardSchema.safeParse(JSON.parse(text));
-    return parsed.success ? ok(parsed.data as Shard) : err(z.prettifyError(parsed.error));
-  } catch (cause) {
-    return err(`not JSON: ${String(cause)}`);
-  }
+/** Reads a shard whose text has that digest; undefined for any other text, and for a shard of another version. */
+export function decodeShard(text: string, digest: string): LoadedShard | undefined {
+  const bytes = Buffer.from(text);
+  if (digestOf(bytes) !== digest) return undefined;
+  const end = bytes.indexOf('\n');
+  const head = headSchema.safeParse(parseJson(bytes.toString('utf8', 0, end)));
+  const table = createLineTable(bytes, end + 1);
+  return head.success && table !== undefined ? { ...head.data, table } : undefined;
 }
 
-const subject = z.union([
-  z.object({ kind: z.enum(['User', 'Group']), namespace: z.string(), name: z.string() }),
-  z.object({ kind: z.literal('Everyone') }),
-]);
+export const linesOf = ({ table }: LoadedShard): readonly string[] =>
+  Array.from({ length: table.length }, (_, at) => table.line(at));
 
-const keyEntry = z.object({
-  kind: z.literal('Key'),
-  hash: z.string().regex(/^[0-9a-f]{64}$/),
-  namespace: z.string(),
-  listings: z.array(
-    z.object({
-      name: z.string(),
-      createdAt: z.number().optional(),
-      user: z.string().optional(),
-      repositories: z.array(z.string()).optional(),
-      access: z.enum(['ReadOnly', 'ReadWrite']),
-      notBefore: z.number().optional(),
-      expiresAt: z.number().optional(),
-      sourceRanges: z.array(z.string()).optional(),
-    }),
-  ),
-});
-
-const userEntry = z.object({
-  kind: z.literal('User'),
-  namespace: z.string(),
-  name: z.string(),
-  displayName: z.string().optional(),
-  email: z.string().optional(),
-  groups: z.array(z.string()),
-  suspended: z.boolean(),
-});
-
-const repositoryEntry = z.object({
-  kind: z.literal('Repository'),
-  namespace: z.string(),
-  name: z.string(),
-  uid: z.string(),
-  type: z.literal('Git'),
-  path: z.string(),
-  description: z.string().optional(),
-  defaultBranch: z.string(),
-  access: z.array(z.object({ role: z.enum(roles), subjects: z.array(subject) })),
-  refRules: z.array(
-    z.object({
-      refs: z.array(z.string()),
-      actions: z.array(z.enum(refActions)),
-      effect: z.enum(['Allow', 'Deny']),
-      enforcement: z.enum(['Enforce', 'Warn']),
-      subjects: z.array(subject),
-    }),
-  ),
-  readOnly: z.object({ message: z.string() }).optional(),
-});
-
-const shardSchema = z.object({
+const headSchema = z.object({
+  version: z.literal(version),
   kind: z.enum(['Base', 'Delta']),
   from: z.string(),
-  removed: z.array(z.string()),
-  entries: z.array(z.discriminatedUnion('kind', [keyEntry, userEntry, repositoryEntry])),
+  through: z.string(),
 });
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type LoadedShards, loadIndex } from './access-index.ts';
-import { entryId, type IndexEntry, lookupKeyOf } from './entry.ts';
-import { planRevision, type ShardSet } from './plan-shards.ts';
-import { maxShardBytes } from './shard.ts';
-
-const limits = { maxDeltas: 3, foldBytes: 2 * maxShardBytes };
+import { entryId, type IndexEntry, lookupKeyOfId } from './entry.ts';
+import { encodeEntry, idOfLine } from './entry-line.ts';
+import { changesBetween, type IndexChanges } from './index-changes.ts';
+import { planRevision, type ShardLimits } from './plan-shards.ts';
+import { digestOf, encodeShard, type Manifest, maxShardBytes } from './shard.ts';
+import { entryLines, openShardSet, type ShardSet } from './shard-set.ts';
 
 const hash = (number: number): string => number.toString(16).padStart(4, '0').repeat(16);
 
@@ -19,92 +20,243 @@ const keyEntry = (number: number, namespace: string, padding: number): IndexEntr
 
 const entry = fc.oneof(
   fc
-    .tuple(fc.nat(200), fc.constantFrom('a', 'b', 'c'), fc.nat(3_000))
+    .tuple(fc.nat(200), fc.constantFrom('a', 'b', 'c', 'c-c'), fc.nat(3_000))
     .map(([n, ns, padding]) => keyEntry(n, ns, padding)),
-  fc
-    .tuple(fc.nat(100), fc.boolean())
-    .map(([n, suspended]): IndexEntry => ({ kind: 'User', namespace: 'a', name: `u${n}`, groups: [], suspended })),
+  fc.tuple(fc.nat(100), fc.boolean()).map(
+    ([n, suspended]): IndexEntry => ({
+      kind: 'User',
+      namespace: 'a',
+      name: `u${n}`,
+      displayName: 'Zoë 🦊',
+      groups: [],
+      suspended,
+    }),
+  ),
+  fc.nat(100).map(
+    (n): IndexEntry => ({
+      ...{ kind: 'Repository', namespace: 'a', name: `r${n}`, uid: `${n}`, type: 'Git', path: `a/r${n % 10}/${n}` },
+      ...{ defaultBranch: 'main', access: [], refRules: [] },
+    }),
+  ),
 );
-const revision = fc
-  .uniqueArray(entry, { selector: entryId, maxLength: 300 })
-  .map((entries) => new Map(entries.map((one) => [entryId(one), one])));
+
+type Lines = ReadonlyMap<string, string>;
+
+const linesOf = (entries: readonly IndexEntry[]): Lines =>
+  new Map(entries.map((one) => [entryId(one), encodeEntry(one)]));
+
+const revision = fc.uniqueArray(entry, { selector: entryId, maxLength: 300 });
+
+const limits = fc.record({ maxDeltas: fc.nat(4), foldBytes: fc.constantFrom(0, maxShardBytes, 8 * maxShardBytes) });
 
 /** A store of shards, as an API server or the memory of one process is. */
 class Store {
   readonly texts = new Map<string, string>();
   set: ShardSet | undefined;
+  /** Bytes of shards that were written. */
+  bytes = 0;
 
-  write(entries: readonly IndexEntry[]): void {
-    const plan = planRevision(this.set, entries, 1, limits);
-    if (plan === undefined) return;
-    for (const { name, text } of plan.writes) this.texts.set(name, text);
+  write(changes: IndexChanges, bounds: ShardLimits, epoch = 1): number {
+    const plan = planRevision(this.set, changes, epoch, bounds);
+    if (plan === undefined) return 0;
+    for (const shard of plan.writes) {
+      this.texts.set(shard.name, encodeShard(shard));
+      this.bytes += shard.bytes;
+    }
     for (const name of plan.removes) this.texts.delete(name);
     this.set = plan.next;
+    return plan.writes.length;
+  }
+
+  get manifest(): Manifest {
+    assert.ok(this.set);
+    return this.set.manifest;
+  }
+
+  load(known?: LoadedShards) {
+    const loaded = loadIndex(this.manifest, (name) => this.texts.get(name), known);
+    assert.ok(loaded.ok);
+    return loaded.value;
+  }
+
+  reopen(): void {
+    const opened = openShardSet(this.manifest, (name) => this.texts.get(name));
+    assert.ok(opened.ok);
+    this.set = opened.value;
   }
 }
 
+const nothing: Lines = new Map();
+const allOf = (lines: Lines): IndexChanges => changesBetween(nothing, lines);
+const common: ShardLimits = { maxDeltas: 3, foldBytes: 2 * maxShardBytes };
+
+const manyKeys = (count: number): Lines => linesOf(Array.from({ length: count }, (_, n) => keyEntry(n, 'a', 100)));
+
 describe('access index', () => {
   it('gives back exactly the entries of each revision, however they came about', () => {
+    const step = fc.tuple(revision, limits, fc.boolean());
     fc.assert(
-      fc.property(fc.array(revision, { minLength: 1, maxLength: 8 }), (revisions) => {
+      fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), (steps) => {
         const store = new Store();
         let shards: LoadedShards = new Map();
-        for (const entries of revisions) {
-          store.write([...entries.values()]);
+        let before = nothing;
+        for (const [entries, bounds, isRestarted] of steps) {
+          const lines = linesOf(entries);
+          store.write(changesBetween(before, lines), bounds);
+          before = lines;
+          if (isRestarted) store.reopen();
           assert.ok(store.set);
-          const loaded = loadIndex(store.set.manifest, (name) => store.texts.get(name), shards);
-          assert.ok(loaded.ok);
-          shards = loaded.value.shards;
-          const found = new Map([...loaded.value.index.entries()].map((one) => [entryId(one), one]));
-          assert.deepEqual(found, entries);
-          for (const one of entries.values()) {
+          assert.deepEqual(entryLines(store.set), new Map(lines));
+          const loaded = store.load(shards);
+          shards = loaded.shards;
+          const { index } = loaded;
+          assert.deepEqual(
+            new Map([...index.entries()].map((one) => [entryId(one), encodeEntry(one)])),
+            new Map(lines),
+          );
+          for (const one of entries) {
             if (one.kind === 'Key')
-              assert.ok(loaded.value.index.keys(one.hash).some((key) => entryId(key) === entryId(one)));
-            if (one.kind === 'User') assert.deepEqual(loaded.value.index.user(one), one);
+              assert.ok(index.keys(one.hash).some((key) => encodeEntry(key) === encodeEntry(one)));
+            if (one.kind === 'User') assert.deepEqual(index.user(one), one);
+            if (one.kind === 'Repository') assert.deepEqual(index.repository(one.path), one);
           }
-          assert.deepEqual(loaded.value.index.keys(hash(9_999)), []);
+          assert.deepEqual(index.keys(hash(9_999)), []);
+          assert.equal(index.repository('a'), undefined);
+          assert.equal(index.repository('a/r1'), undefined);
+          const paths = entries.flatMap((one) => (one.kind === 'Repository' ? [one.path] : []));
+          assert.deepEqual([...index.repositories()].map(({ path }) => path).sort(), paths.sort());
         }
       }),
       { numRuns: 60 },
     );
   });
 
+  it('gives all namespaces that list a key', () => {
+    const store = new Store();
+    store.write(allOf(linesOf([keyEntry(1, 'a', 0), keyEntry(1, 'b', 0), keyEntry(2, 'a', 0)])), common);
+    const { index } = store.load();
+    assert.deepEqual(
+      index
+        .keys(hash(1))
+        .map(({ namespace }) => namespace)
+        .sort(),
+      ['a', 'b'],
+    );
+  });
+
   it('keeps shards small, and look-up keys whole', () => {
     const store = new Store();
-    store.write(Array.from({ length: 3_000 }, (_, n) => keyEntry(n % 1_500, n < 1_500 ? 'a' : 'b', 100)));
+    const entries = Array.from({ length: 3_000 }, (_, n) => keyEntry(n % 1_500, n < 1_500 ? 'a' : 'b', 100));
+    store.write(allOf(linesOf(entries)), common);
     const seen = new Map<string, string>();
-    for (const { shard, stored } of store.set?.bases ?? []) {
-      assert.ok(stored.text.length <= maxShardBytes + 1_000);
-      for (const one of shard.entries) {
-        assert.equal(seen.get(lookupKeyOf(one)) ?? stored.name, stored.name);
-        seen.set(lookupKeyOf(one), stored.name);
+    for (const { lines, name, bytes } of store.set?.bases ?? []) {
+      assert.ok(bytes <= maxShardBytes + 1_000);
+      for (const key of lines.map((line) => lookupKeyOfId(idOfLine(line)))) {
+        assert.equal(seen.get(key) ?? name, name);
+        seen.set(key, name);
       }
     }
     assert.ok((store.set?.bases.length ?? 0) > 4);
   });
 
-  it('writes one delta shard for one change among many', () => {
+  it('writes one small delta shard for one change among many', () => {
     const store = new Store();
-    const entries = Array.from({ length: 5_000 }, (_, n) => keyEntry(n, 'a', 100));
-    store.write(entries);
-    const plan = planRevision(store.set, [...entries.slice(1), keyEntry(9_999, 'a', 1)], 1, limits);
-    assert.equal(plan?.writes.length, 1);
-    assert.ok((plan?.writes[0]?.text.length ?? 0) < 1_000);
-    assert.deepEqual(plan?.removes, []);
+    store.write(allOf(manyKeys(5_000)), common);
+    store.bytes = 0;
+    const change = linesOf([keyEntry(9_999, 'a', 1)]);
+    assert.equal(store.write({ set: change, removed: new Set([`key/${hash(0)}/a`]) }, common), 1);
+    assert.ok(store.bytes < 1_000);
+    assert.deepEqual(store.load().index.keys(hash(0)), []);
   });
 
-  it('plans nothing when nothing changed', () => {
+  it('is written about twice in all while it grows from nothing', () => {
     const store = new Store();
-    store.write([keyEntry(1, 'a', 0)]);
-    assert.equal(planRevision(store.set, [keyEntry(1, 'a', 0)], 1, limits), undefined);
+    const lines = [...manyKeys(20_000)];
+    const batch = 200;
+    for (let at = 0; at < lines.length; at += batch) {
+      store.write({ set: new Map(lines.slice(at, at + batch)), removed: new Set() }, { maxDeltas: 32, foldBytes: 0 });
+    }
+    const size = lines.reduce((bytes, [, line]) => bytes + line.length, 0);
+    assert.ok(store.bytes < 4 * size, `${store.bytes} bytes for ${size}`);
   });
 
-  it('refuses a revision of which a shard is absent or altered', () => {
+  it('takes all changes into the base in time, and then drops them', () => {
     const store = new Store();
-    store.write([keyEntry(1, 'a', 0)]);
-    assert.ok(store.set);
-    const { manifest } = store.set;
-    assert.equal(loadIndex(manifest, () => undefined).ok, false);
-    assert.equal(loadIndex(manifest, (name) => store.texts.get(name)?.replace('ReadWrite', 'ReadOnly')).ok, false);
+    store.write(allOf(manyKeys(5_000)), common);
+    const bounds = { maxDeltas: 3, foldBytes: 2 * maxShardBytes };
+    let most = 0;
+    for (let n = 0; n < 400; n += 1) {
+      const entries = Array.from({ length: 20 }, (_, at) => keyEntry((n * 20 + at) % 6_000, 'a', 90 + (n % 20)));
+      store.write({ set: linesOf(entries), removed: new Set() }, bounds);
+      most = Math.max(most, store.set?.deltas.length ?? 0);
+    }
+    assert.ok(most > 3 && most < 12, `${most} deltas`);
+    for (let n = 0; n < 20; n += 1) store.write(allOf(nothing), bounds);
+    assert.ok((store.set?.deltas.length ?? 0) <= 3);
+  });
+
+  it('lets bases that became small grow together', () => {
+    const store = new Store();
+    const lines = manyKeys(5_000);
+    store.write(allOf(lines), common);
+    const bases = store.set?.bases.length ?? 0;
+    store.write({ set: nothing, removed: new Set([...lines.keys()].slice(10)) }, { maxDeltas: 0, foldBytes: 1e9 });
+    assert.ok(bases > 5);
+    assert.equal(store.set?.bases.length, 1);
+  });
+
+  it('plans nothing when nothing changed, but for a new epoch', () => {
+    const store = new Store();
+    store.write(allOf(linesOf([keyEntry(1, 'a', 0)])), common);
+    assert.equal(planRevision(store.set, allOf(nothing), 1, common), undefined);
+    const plan = planRevision(store.set, allOf(nothing), 2, common);
+    assert.deepEqual([plan?.writes, plan?.removes, plan?.next.manifest.epoch], [[], [], 2]);
+  });
+
+  it('refuses a revision of which a shard is absent, altered, of another version or out of order', () => {
+    const store = new Store();
+    store.write(allOf(linesOf([keyEntry(1, 'a', 0), keyEntry(2, 'a', 0)])), common);
+    const { manifest } = store;
+    const isLoaded = (change: (text: string) => string | undefined, redigest = false): boolean => {
+      const changed = new Map([...store.texts].map(([name, text]) => [name, change(text)]));
+      const shards = manifest.shards.map(({ name, digest }) => {
+        const text = changed.get(name);
+        return { name, digest: redigest && text !== undefined ? digestOf(text) : digest };
+      });
+      return loadIndex({ ...manifest, shards }, (name) => changed.get(name)).ok;
+    };
+    assert.equal(
+      isLoaded((text) => text),
+      true,
+    );
+    assert.equal(
+      isLoaded(() => undefined),
+      false,
+    );
+    assert.equal(
+      isLoaded((text) => text.replace('ReadWrite', 'ReadOnly')),
+      false,
+    );
+    assert.equal(
+      isLoaded((text) => text.replace('ReadWrite', 'ReadOnly'), true),
+      true,
+    );
+    assert.equal(
+      isLoaded((text) => text.replace('"version":1', '"version":2'), true),
+      false,
+    );
+    const swapped = (text: string): string => {
+      const [head, first, second] = text.split('\n');
+      return `${[head, second, first].join('\n')}\n`;
+    };
+    assert.equal(isLoaded(swapped, true), false);
+    assert.equal(loadIndex({ ...manifest, shards: [] }, () => undefined).ok, false);
+  });
+
+  it('finds nothing where an entry has not the right shape', () => {
+    const broken = new Map([[`key/${hash(1)}/a`, `key/${hash(1)}/a {"listings":{}}`]]);
+    const store = new Store();
+    store.write(allOf(broken), common);
+    assert.deepEqual(store.load().index.keys(hash(1)), []);
   });
 });

@@ -5,6 +5,7 @@ import { type AccessIndex, loadIndex } from '../../core/index/access-index.ts';
 import { candidatesFor } from '../../core/index/candidates.ts';
 import { compileIndex } from '../../core/index/compile.ts';
 import { planRevision } from '../../core/index/plan-shards.ts';
+import { encodeShard } from '../../core/index/shard.ts';
 import { keyHash } from '../../core/ssh/fingerprint.ts';
 
 /** Objects of the namespace `team`, by kind and name: `GitUser/alice`. */
@@ -26,10 +27,10 @@ export function indexOf(specs: Specs): AccessIndex {
     assert.ok(parsed.ok, JSON.stringify(parsed));
     return parsed.value;
   });
-  const { entries } = compileIndex(resources, { minimumRsaBits: 2_048 });
-  const plan = planRevision(undefined, entries, 1, { maxDeltas: 1, foldBytes: 0 });
+  const changes = { set: compileIndex(resources, { minimumRsaBits: 2_048 }).lines, removed: new Set<string>() };
+  const plan = planRevision(undefined, changes, 1, { maxDeltas: 1, foldBytes: 0 });
   assert.ok(plan);
-  const texts = new Map(plan.writes.map(({ name, text }) => [name, text]));
+  const texts = new Map(plan.writes.map((shard) => [shard.name, encodeShard(shard)]));
   const loaded = loadIndex(plan.next.manifest, (name) => texts.get(name));
   assert.ok(loaded.ok);
   return loaded.value.index;

@@ -13,11 +13,9 @@ export type Verdict = {
 };
 
 /** What is found of each object when all are taken together. `now` is in milliseconds since 1970. */
-export function* verdicts(manifests: Manifests, { findings }: CompiledIndex, now: number): Generator<Verdict> {
+export function* verdicts(manifests: Manifests, compiled: CompiledIndex, now: number): Generator<Verdict> {
   for (const object of manifests.objects) {
-    const known = findings.get(object.resource);
-    if (known === undefined) throw new Error(`no finding for ${nameOf(object)}`);
-    const finding = findingAt(now, object.resource, known);
+    const finding = findingAt(now, object.resource, compiled.finding(object.resource));
     const offset = finding.field === undefined ? undefined : object.fieldOffsets[finding.field];
     yield { object, finding, line: object.line + (offset ?? 0) };
   }
