@@ -3,9 +3,9 @@ import type { Resource } from '../core/api/resource.ts';
 import { type AccessIndex, type LoadedShards, loadIndex } from '../core/index/access-index.ts';
 import { type CompiledIndex, findingOf } from '../core/index/compile.ts';
 import { createIndexCompiler, type ResourceChanges } from '../core/index/compiler.ts';
-import { planRevision } from '../core/index/plan-shards.ts';
+import { planRevision, type ShardPlan } from '../core/index/plan-shards.ts';
 import type { IndexPolicy } from '../core/index/policy.ts';
-import { encodeShard } from '../core/index/shard.ts';
+import { decodeShard, encodeShard } from '../core/index/shard.ts';
 import type { ShardSet } from '../core/index/shard-set.ts';
 import type { AccessIndexSource } from '../gateway/ports.ts';
 
@@ -24,15 +24,15 @@ const limits = { maxDeltas: 8, foldBytes: Number.POSITIVE_INFINITY };
  */
 export function createStandaloneIndex(policy: IndexPolicy, ageSeconds: () => number): StandaloneIndex {
   const compiler = createIndexCompiler(policy);
-  const texts = new Map<string, string>();
   let known: ReadonlyMap<ObjectKey, Resource> = new Map();
   const subscribers = new Set<(index: AccessIndex) => void>();
   let written: ShardSet | undefined;
   let shards: LoadedShards = new Map();
   let current: AccessIndex | undefined;
 
-  const swap = (next: ShardSet): void => {
-    const loaded = loadIndex(next.manifest, (name) => texts.get(name), shards);
+  const swap = ({ next, writes }: ShardPlan): void => {
+    const fresh = new Map(writes.map((shard) => [shard.name, decodeShard(encodeShard(shard))]));
+    const loaded = loadIndex(next.manifest, (name) => fresh.get(name), shards);
     if (!loaded.ok) throw new Error(`the index that was just written cannot be read: ${loaded.error}`);
     shards = loaded.value.shards;
     current = loaded.value.index;
@@ -53,10 +53,7 @@ export function createStandaloneIndex(policy: IndexPolicy, ageSeconds: () => num
       const plan = planRevision(written, compiler.update(changesBetween(known, given)), epoch, limits);
       known = given;
       if (plan !== undefined) {
-        for (const shard of plan.writes) texts.set(shard.name, encodeShard(shard));
-        swap(plan.next);
-        // What was loaded is kept by the index itself.
-        texts.clear();
+        swap(plan);
         written = plan.next;
       }
       return { lines: compiler.lines, finding: (resource) => findingOf(compiler.finding(keyOf(resource))) };

@@ -4,7 +4,7 @@ import { baseIndex } from './base-index.ts';
 import { type IndexEntry, type KeyEntry, lookupKey, type RepositoryEntry, type UserEntry } from './entry.ts';
 import { decodeEntry, idOfLine, isRemoval } from './entry-line.ts';
 import { compare } from './seniority.ts';
-import { decodeShard, type LoadedShard, type Manifest } from './shard.ts';
+import type { LoadedShard, Manifest } from './shard.ts';
 
 /** One whole revision of the access index. It never changes: a new revision is a new value. */
 export type AccessIndex = {
@@ -26,18 +26,19 @@ export type LoadedShards = ReadonlyMap<string, LoadedShard>;
 export type LoadedIndex = { readonly index: AccessIndex; readonly shards: LoadedShards };
 
 /**
- * Builds the revision that a manifest names. `textOf` gives a stored shard by name. Any shard that is absent, altered or
- * unreadable makes the whole revision unusable: "try again", never "unknown key".
+ * Builds the revision that a manifest names. `shardOf` gives a stored shard by name; what it does not give as the
+ * manifest has it may be among those `known` from the revision before. Any shard that is absent, altered or unreadable
+ * makes the whole revision unusable: "try again", never "unknown key".
  */
 export function loadIndex(
   manifest: Manifest,
-  textOf: (name: string) => string | undefined,
+  shardOf: (name: string) => LoadedShard | undefined,
   known: LoadedShards = new Map(),
 ): Result<LoadedIndex, string> {
   const shards = new Map<string, LoadedShard>();
   for (const { name, digest } of manifest.shards) {
-    const loaded = known.get(digest) ?? loadShard(textOf(name), digest);
-    if (loaded === undefined) return err(`shard ${name} is absent, altered or unreadable`);
+    const loaded = known.get(digest) ?? shardOf(name);
+    if (loaded?.digest !== digest) return err(`shard ${name} is absent, altered or unreadable`);
     shards.set(digest, loaded);
   }
   const ofKind = (wanted: LoadedShard['kind']): readonly LoadedShard[] =>
@@ -47,9 +48,6 @@ export function loadIndex(
   if (bases[0]?.from !== '') return err('the first base shard is absent');
   return ok({ index: createIndex(manifest, bases, ofKind('Delta')), shards });
 }
-
-const loadShard = (text: string | undefined, digest: string): LoadedShard | undefined =>
-  text === undefined ? undefined : decodeShard(text, digest);
 
 /** `deltas`: older ones first. */
 function createIndex(

@@ -11,7 +11,7 @@ import { compileIndex, findingAt } from './compile.ts';
 import { decodeEntry } from './entry-line.ts';
 import { planRevision } from './plan-shards.ts';
 import type { IndexPolicy } from './policy.ts';
-import { encodeShard } from './shard.ts';
+import { decodeShard, encodeShard } from './shard.ts';
 
 /** An ed25519 public key as OpenSSH writes it (RFC 8709 §4). */
 function publicKey(): { readonly line: string; readonly hash: string } {
@@ -47,8 +47,8 @@ function indexOf(resources: readonly Resource[]) {
   const changes = { set: compileIndex(resources, standalone).lines, removed: new Set<string>() };
   const plan = planRevision(undefined, changes, 1, { maxDeltas: 1, foldBytes: 0 });
   assert.ok(plan);
-  const texts = new Map(plan.writes.map((shard) => [shard.name, encodeShard(shard)]));
-  const loaded = loadIndex(plan.next.manifest, (name) => texts.get(name));
+  const shards = new Map(plan.writes.map((shard) => [shard.name, decodeShard(encodeShard(shard))]));
+  const loaded = loadIndex(plan.next.manifest, (name) => shards.get(name));
   assert.ok(loaded.ok);
   return loaded.value.index;
 }

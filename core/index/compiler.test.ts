@@ -73,7 +73,7 @@ describe('the compiler of the index', () => {
           const before = new Map(compiler.lines);
           const findings = new Map([...objects.keys()].map((key) => [key, compiler.finding(key)]));
           const changes = new Map(batch.map(([object, isRemoved]) => [keyOf(object), isRemoved ? undefined : object]));
-          const { set, removed, found } = compiler.update(changes);
+          const { set, added, removed, found } = compiler.update(changes);
           for (const [key, object] of changes) {
             if (object === undefined) objects.delete(key);
             else objects.set(key, object);
@@ -87,6 +87,10 @@ describe('the compiler of the index', () => {
           }
           for (const key of changes.keys()) if (!objects.has(key)) assert.equal(compiler.finding(key), undefined);
           assert.deepEqual({ set, removed }, changesBetween(before, compiler.lines));
+          assert.deepEqual(
+            [...added],
+            [...set.keys()].filter((id) => !before.has(id)),
+          );
         }
       }),
       { numRuns: 400 },

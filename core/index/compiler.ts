@@ -16,6 +16,8 @@ import type { Verdict } from './verdict.ts';
 export type ResourceChanges = ReadonlyMap<ObjectKey, Resource | undefined>;
 
 export type CompiledChanges = IndexChanges & {
+  /** Those of `set` of which there was no entry before: they take nothing from anybody. */
+  readonly added: ReadonlySet<string>;
   /** Objects that are still there, and of which another thing is found than before. */
   readonly found: ReadonlySet<ObjectKey>;
 };
@@ -31,6 +33,8 @@ export type IndexCompiler = {
   /** All entries: by id, the line. */
   readonly lines: ReadonlyMap<string, string>;
   finding(object: ObjectKey): Finding | undefined;
+  /** The id of the entry that an object has, or would have if it were accepted. */
+  claim(object: ObjectKey): Claim | undefined;
 };
 
 export function createIndexCompiler(policy: IndexPolicy): IndexCompiler {
@@ -84,8 +88,10 @@ export function createIndexCompiler(policy: IndexPolicy): IndexCompiler {
   return {
     lines,
     finding: (object) => findings.get(object),
+    claim: (object) => objects.get(object)?.claim,
     update(changes) {
       const set = new Map<string, string>();
+      const added = new Set<string>();
       const removed = new Set<string>();
       const found = new Set<ObjectKey>();
       for (const claim of place(changes)) {
@@ -104,9 +110,10 @@ export function createIndexCompiler(policy: IndexPolicy): IndexCompiler {
         } else if (line !== undefined && line !== before) {
           lines.set(claim, line);
           set.set(claim, line);
+          if (before === undefined) added.add(claim);
         }
       }
-      return { set, removed, found };
+      return { set, added, removed, found };
     },
   };
 }

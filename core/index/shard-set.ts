@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../result.ts';
 import { idOfLine, isRemoval } from './entry-line.ts';
 import { compare } from './seniority.ts';
-import { decodeShard, linesOf, type Manifest, type NamedShard } from './shard.ts';
+import { type LoadedShard, linesOf, type Manifest, type NamedShard } from './shard.ts';
 
 /** What the writer of the index knows of the revision that it wrote last. */
 export type ShardSet = {
@@ -15,15 +15,14 @@ export type ShardSet = {
 /** Reads back what an earlier writer left. The error says why that cannot be built upon. */
 export function openShardSet(
   manifest: Manifest,
-  textOf: (name: string) => string | undefined,
+  shardOf: (name: string) => LoadedShard | undefined,
 ): Result<ShardSet, string> {
   const shards: NamedShard[] = [];
   for (const { name, digest } of manifest.shards) {
-    const text = textOf(name);
-    const loaded = text === undefined ? undefined : decodeShard(text, digest);
-    if (text === undefined || loaded === undefined) return err(`shard ${name} is absent, altered or unreadable`);
-    const { kind, from, through } = loaded;
-    shards.push({ kind, from, through, lines: linesOf(loaded), name, digest, bytes: Buffer.byteLength(text) });
+    const loaded = shardOf(name);
+    if (loaded?.digest !== digest) return err(`shard ${name} is absent, altered or unreadable`);
+    const { kind, from, through, bytes } = loaded;
+    shards.push({ kind, from, through, lines: linesOf(loaded), name, digest, bytes });
   }
   const ofKind = (wanted: NamedShard['kind']): readonly NamedShard[] =>
     shards.filter(({ kind }) => kind === wanted).sort((a, b) => compare(a.from, b.from));

@@ -21,7 +21,11 @@ export type Shard = {
 export type NamedShard = Shard & { readonly name: string; readonly digest: string; readonly bytes: number };
 
 /** A shard as a gateway keeps it. */
-export type LoadedShard = Omit<Shard, 'lines'> & { readonly table: LineTable };
+export type LoadedShard = Omit<Shard, 'lines'> & {
+  readonly digest: string;
+  readonly bytes: number;
+  readonly table: LineTable;
+};
 
 export const maxShardBytes = 100 * 1024;
 
@@ -55,14 +59,18 @@ export function nameShard(shard: Shard): NamedShard {
 
 export const digestOf = (text: string | Buffer): string => hash('sha256', text, 'hex');
 
-/** Reads a shard whose text has that digest; undefined for any other text, and for a shard of another version. */
-export function decodeShard(text: string, digest: string): LoadedShard | undefined {
+/**
+ * Reads a shard; undefined for any other text, and for a shard of another version. It counts for nothing before a
+ * manifest names its digest.
+ */
+export function decodeShard(text: string): LoadedShard | undefined {
   const bytes = Buffer.from(text);
-  if (digestOf(bytes) !== digest) return undefined;
   const end = bytes.indexOf('\n');
   const head = headSchema.safeParse(parseJson(bytes.toString('utf8', 0, end)));
   const table = createLineTable(bytes, end + 1);
-  return head.success && table !== undefined ? { ...head.data, table } : undefined;
+  if (!head.success || table === undefined) return undefined;
+  const { kind, from, through } = head.data;
+  return { kind, from, through, digest: digestOf(bytes), bytes: bytes.length, table };
 }
 
 export const linesOf = ({ table }: LoadedShard): readonly string[] =>

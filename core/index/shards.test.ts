@@ -6,7 +6,7 @@ import { entryId, type IndexEntry, lookupKeyOfId } from './entry.ts';
 import { encodeEntry, idOfLine } from './entry-line.ts';
 import { changesBetween, type IndexChanges } from './index-changes.ts';
 import { planRevision, type ShardLimits } from './plan-shards.ts';
-import { digestOf, encodeShard, type Manifest, maxShardBytes } from './shard.ts';
+import { decodeShard, digestOf, encodeShard, type LoadedShard, type Manifest, maxShardBytes } from './shard.ts';
 import { entryLines, openShardSet, type ShardSet } from './shard-set.ts';
 
 const hash = (number: number): string => number.toString(16).padStart(4, '0').repeat(16);
@@ -73,14 +73,19 @@ class Store {
     return this.set.manifest;
   }
 
+  shard(name: string): LoadedShard | undefined {
+    const text = this.texts.get(name);
+    return text === undefined ? undefined : decodeShard(text);
+  }
+
   load(known?: LoadedShards) {
-    const loaded = loadIndex(this.manifest, (name) => this.texts.get(name), known);
+    const loaded = loadIndex(this.manifest, (name) => this.shard(name), known);
     assert.ok(loaded.ok);
     return loaded.value;
   }
 
   reopen(): void {
-    const opened = openShardSet(this.manifest, (name) => this.texts.get(name));
+    const opened = openShardSet(this.manifest, (name) => this.shard(name));
     assert.ok(opened.ok);
     this.set = opened.value;
   }
@@ -223,7 +228,11 @@ describe('access index', () => {
         const text = changed.get(name);
         return { name, digest: redigest && text !== undefined ? digestOf(text) : digest };
       });
-      return loadIndex({ ...manifest, shards }, (name) => changed.get(name)).ok;
+      const shardOf = (name: string): LoadedShard | undefined => {
+        const text = changed.get(name);
+        return text === undefined ? undefined : decodeShard(text);
+      };
+      return loadIndex({ ...manifest, shards }, shardOf).ok;
     };
     assert.equal(
       isLoaded((text) => text),

@@ -5,7 +5,7 @@ import { type AccessIndex, loadIndex } from '../../core/index/access-index.ts';
 import { candidatesFor } from '../../core/index/candidates.ts';
 import { compileIndex } from '../../core/index/compile.ts';
 import { planRevision } from '../../core/index/plan-shards.ts';
-import { encodeShard } from '../../core/index/shard.ts';
+import { decodeShard, encodeShard } from '../../core/index/shard.ts';
 import { keyHash } from '../../core/ssh/fingerprint.ts';
 
 /** Objects of the namespace `team`, by kind and name: `GitUser/alice`. */
@@ -30,8 +30,8 @@ export function indexOf(specs: Specs): AccessIndex {
   const changes = { set: compileIndex(resources, { minimumRsaBits: 2_048 }).lines, removed: new Set<string>() };
   const plan = planRevision(undefined, changes, 1, { maxDeltas: 1, foldBytes: 0 });
   assert.ok(plan);
-  const texts = new Map(plan.writes.map((shard) => [shard.name, encodeShard(shard)]));
-  const loaded = loadIndex(plan.next.manifest, (name) => texts.get(name));
+  const shards = new Map(plan.writes.map((shard) => [shard.name, decodeShard(encodeShard(shard))]));
+  const loaded = loadIndex(plan.next.manifest, (name) => shards.get(name));
   assert.ok(loaded.ok);
   return loaded.value.index;
 }
