@@ -22,11 +22,14 @@ static: setup
 	@tsc
 	@node tooling/generate.ts --check
 
-test: test-programs static ## All of `check`, and the tests with real ssh and git clients, attacks included
-	@node tooling/run-tests.ts unit end-to-end
+test: test-programs static ## All of `check`, and the tests with real ssh, git and Kubernetes, attacks included
+	@node tooling/run-tests.ts unit end-to-end kubernetes
 
 test-programs:
-	@tooling/need-programs.sh git:git ssh:openssh-client sshd:openssh-server dbclient:dropbear-bin ps:procps jq:jq
+	@tooling/need-programs.sh git:git ssh:openssh-client sshd:openssh-server dbclient:dropbear-bin ps:procps jq:jq \
+	  setpriv:util-linux
+	@tooling/need-kubernetes.sh >/dev/null
+	@tooling/need-helm.sh >/dev/null
 
 bench: setup ## Measures against sshd into docs/performance.md; ROUNDS=9, ONLY=ls-remote,clone
 	@tooling/need-programs.sh git:git ssh:openssh-client sshd:openssh-server ip:iproute2

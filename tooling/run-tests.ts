@@ -13,11 +13,12 @@ type Suite = { readonly files: string; readonly reporter: 'dot' | 'spec'; readon
 
 const suites: Readonly<Record<string, Suite>> = {
   unit: {
-    files: '{core,runtime,gateway,repository,standalone,bin,tooling,bench}/**/*.test.ts',
+    files: '{core,runtime,kubernetes,operator,gateway,repository,standalone,bin,tooling,bench}/**/*.test.ts',
     reporter: 'dot',
     timeoutMs: 60_000,
   },
-  'end-to-end': { files: 'test/**/*.test.ts', reporter: 'spec', timeoutMs: 300_000 },
+  'end-to-end': { files: 'test/!(kubernetes)/**/*.test.ts', reporter: 'spec', timeoutMs: 300_000 },
+  kubernetes: { files: 'test/kubernetes/**/*.test.ts', reporter: 'spec', timeoutMs: 300_000 },
 };
 
 const root = join(import.meta.dirname, '..');

@@ -43,6 +43,9 @@ export function pause(pid: number): boolean {
   return /^State:\s+[Tt]/m.test(read(`/proc/${pid}/status`));
 }
 
+/** Lets a process go on that `pause` holds. */
+export const resume = (pid: number): void => kill(pid, 'SIGCONT');
+
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
