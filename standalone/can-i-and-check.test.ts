@@ -3,9 +3,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { StoredObjects } from '../operator/list-objects.ts';
 import { canI } from './can-i.ts';
 import { canIFlags, parseQuestion } from './can-i-question.ts';
 import { check } from './check.ts';
+import { readFolder } from './known-objects.ts';
 
 const policy = { minimumRsaBits: 2048 };
 
@@ -124,7 +126,8 @@ for (const [words, code, expected] of questions) {
     }
     const lines: string[] = [];
     const print = (text: string) => lines.push(text);
-    const options = { question: question.value, manifests: join(folder, 'manifests'), policy, now: Date.now() };
+    const objects = await readFolder(join(folder, 'manifests'));
+    const options = { question: question.value, objects, policy, now: Date.now() };
     assert.equal(await canI({ ...options, print, warn: print }), code);
     assert.match(`${lines.join('\n')}\n`, expected);
   });
@@ -136,7 +139,7 @@ test('can-i cannot tell when the manifests cannot be read', async (context) => {
   assert.ok(question.ok);
   const warnings: string[] = [];
   const warn = (text: string) => warnings.push(text);
-  const options = { question: question.value, manifests: join(folder, 'none'), policy, now: 0 };
+  const options = { question: question.value, objects: await readFolder(join(folder, 'none')), policy, now: 0 };
   assert.equal(await canI({ ...options, print: () => assert.fail('an answer'), warn }), 3);
   assert.match(warnings.join(), /cannot be read: no such file or folder$/);
 });
@@ -175,7 +178,7 @@ test('check tells of every object in files and folders taken together', async (c
     /REFUSED {3}- +more\/a\.yaml:\d .*NotYaml: is not YAML/,
     /ignored {3}v1 Secret +more\/a\.yaml:8 +not of gitingress\.dev\/v1alpha1: passed over/,
     /REFUSED {3}GitUser team\/bob +more\/b\.yaml:4 .*Invalid: spec\.displayName/,
-    /REFUSED {3}GitUser team\/git +more\/b\.yaml:6 .*Invalid: .*choose another name/,
+    /REFUSED {3}GitUser team\/git +more\/b\.yaml:8 .*Invalid: .*choose another name/,
     /\nA server takes refused objects out of service until they are repaired, .*\n6 accepted, 4 refused\n$/,
   ]) {
     assert.match(bad.output, row);
@@ -238,6 +241,68 @@ test('check says where there was nothing to check, and that another reading may 
   );
   assert.match(broken.output, /\n0 accepted, 1 refused\n$/);
   assert.doesNotMatch(broken.output, /out of service/);
+});
+
+/** What a cluster would have of a folder, each object older than the next. */
+async function storeObjects(folder: string): Promise<StoredObjects> {
+  const found = await readFolder(folder);
+  assert.ok(found.ok);
+  const resources = found.value.resources.map((resource, at) => {
+    const { kind, metadata } = resource;
+    return { ...resource, metadata: { ...metadata, uid: `${kind} ${at}`, createdAt: 1_000 + at } };
+  });
+  return { resources, invalid: [] };
+}
+
+test('check of a cluster says of each object what check of the same manifests says', async (context) => {
+  const folder = await createFolder(context);
+  const [, key = ''] = manifests.split('---\n').filter((document) => document.includes('kind: SSHKey'));
+  const more = [key.replace('same-key', 'twice'), key.replace('same-key', 'lost').replace('guest', 'nobody')];
+  await writeFile(join(folder, 'manifests', 'more.yaml'), more.join('---\n'));
+  const stored = await storeObjects(join(folder, 'manifests'));
+  const metadata = { namespace: 'team', name: 'old', uid: 'u' };
+  const finding = { reason: 'Invalid', message: 'spec.publicKey: is missing' } as const;
+  const cluster = { ...stored, invalid: [{ kind: 'SSHKey', metadata, finding } as const] };
+  const lines: string[] = [];
+  const code = await check({ paths: [], cluster, policy, now: 0, print: (text) => lines.push(text) });
+  assert.equal(code, 1);
+  const fromFiles = (await runCheck(folder, 'manifests')).output.split('\n');
+  const [objects, ends] = [lines.slice(0, -2), lines.slice(-2)];
+  const withoutPlaces = (rows: readonly string[]) =>
+    rows.map((row) => row.replace(/ +manifests\/\S+/, '').replaceAll(/ +/g, ' ')).sort();
+  assert.deepEqual(
+    withoutPlaces(objects.filter((row) => !row.includes('team/old'))),
+    withoutPlaces(fromFiles.filter((row) => /^(accepted|REFUSED)/.test(row))),
+  );
+  assert.ok(objects.some((row) => /^REFUSED {3}SSHKey team\/old +Invalid: spec\.publicKey: is missing$/.test(row)));
+  assert.equal(ends.at(-1), '6 accepted, 3 refused');
+});
+
+test('check judges files as if they were applied to the cluster, and tells of them alone', async (context) => {
+  const folder = await createFolder(context);
+  const cluster = await storeObjects(join(folder, 'manifests'));
+  const object = (kind: string, namespace: string, name: string, spec: string) =>
+    `apiVersion: gitingress.dev/v1alpha1\nkind: ${kind}\nmetadata: {namespace: ${namespace}, name: ${name}}\nspec: ${spec}\n`;
+  const text = [
+    // Its user is in the cluster alone.
+    object('SSHKey', 'team', 'desktop', `{publicKey: ${line.replace('IGdpdC', 'IGdpdD')}, userRef: {name: alice}}`),
+    // It would win by its name, were it as old as the other one.
+    object('SSHKey', 'team', 'again', `{publicKey: ${line}, userRef: {name: alice}}`),
+    object('SSHKey', 'other', 'same-key', `{publicKey: ${line}, userRef: {name: nobody}}`),
+    object('Repository', 'other', 'app', '{path: team/app}'),
+  ].join('---\n');
+  await writeFile(join(folder, 'new.yaml'), text);
+  const lines: string[] = [];
+  const paths = [join(folder, 'new.yaml')];
+  const print = (row: string) => lines.push(row.replaceAll(`${folder}/`, ''));
+  const code = await check({ paths, cluster, policy: { ...policy, pathPrefixes: {} }, now: 0, print });
+  assert.equal(code, 1);
+  const rows = lines.join('\n');
+  assert.match(rows, /^accepted {2}SSHKey team\/desktop +new\.yaml:1$/m);
+  assert.match(rows, /^REFUSED {3}SSHKey team\/again +new\.yaml:\d+ +Duplicate: .* SSHKey team\/laptop/m);
+  assert.match(rows, /^REFUSED {3}SSHKey other\/same-key +new\.yaml:\d+ +UserNotFound: /m);
+  assert.match(rows, /^REFUSED {3}Repository other\/app +new\.yaml:\d+ +PathNotPermitted: /m);
+  assert.match(rows, /\n1 accepted, 3 refused$/);
 });
 
 test('check does not let a manifest write to the terminal', async (context) => {

@@ -38,6 +38,10 @@ it('refuses what is no range', () => {
     '/',
     '1:2:3:4:5:6:7:8:9/64',
     '1:2:3:4:5:6:7::8/128',
+    '::ffff:10.0.0.0/8',
+    '::ffff:10.0.0.0/104',
+    '::ffff:a00:0/104',
+    '64:ff9b::10.0.0.0/104',
   ];
   for (const range of bad) assert.equal(isSourceRange(range), false, range);
   for (const range of ['10.0.0.0/8', '::/0', '1:2:3:4:5:6:7:8/128', '2001:DB8::/32'])

@@ -5,7 +5,10 @@ type Address = { readonly bits: 32 | 128; readonly value: bigint };
 /** An IPv4 address as such, where a listener of both families gives it as `::ffff:a.b.c.d` (RFC 4291 section 2.5.5.2). */
 export const unmapAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
 
-/** Whether `range` can be understood, e.g. `10.0.0.0/8` or `2001:db8::/32`. */
+/**
+ * Whether `range` can be understood, e.g. `10.0.0.0/8` or `2001:db8::/32`. Not `::ffff:10.0.0.0/104`, which would look
+ * like a range of IPv6 and is one of IPv4; CEL's `isCIDR` refuses it too.
+ */
 export const isSourceRange = (range: string): boolean => parseRange(range) !== undefined;
 
 /** Whether `address` lies in one of the ranges. False on anything that cannot be understood. */
@@ -22,16 +25,18 @@ export function isInRanges(address: string, ranges: readonly string[]): boolean 
 
 function parseRange(text: string): (Address & { readonly prefix: number }) | undefined {
   const [addressText = '', prefixText = '', ...rest] = text.split('/');
-  const address = parseAddress(addressText);
-  if (address === undefined || rest.length > 0 || !/^(0|[1-9][0-9]{0,2})$/.test(prefixText)) return undefined;
+  const address = parseOwnForm(addressText);
+  if (address === undefined || isMapped(address) || rest.length > 0 || !/^(0|[1-9][0-9]{0,2})$/.test(prefixText))
+    return undefined;
   const prefix = Number(prefixText);
   return prefix <= address.bits ? { ...address, prefix } : undefined;
 }
 
-function parseAddress(text: string): Address | undefined {
-  const address = unmapAddress(text);
-  return address.includes(':') ? parseIPv6(address) : parseIPv4(address);
-}
+const parseAddress = (text: string): Address | undefined => parseOwnForm(unmapAddress(text));
+
+const parseOwnForm = (text: string): Address | undefined => (text.includes(':') ? parseIPv6(text) : parseIPv4(text));
+
+const isMapped = ({ bits, value }: Address): boolean => bits === 128 && value >> 32n === 0xffffn;
 
 function parseIPv4(text: string): Address | undefined {
   const parts = text.split('.');

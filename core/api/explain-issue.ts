@@ -17,6 +17,8 @@ export function explainIssue(issue: z.core.$ZodRawIssue): string | undefined {
     }
     case 'too_small':
       return `must have at least ${count(issue.minimum, issue.origin)}`;
+    case 'invalid_key':
+      return issue.issues[0]?.message;
     case 'too_big':
       return `must have at most ${count(issue.maximum, issue.origin)}, not ${sizeOf(issue.input)}`;
     default:

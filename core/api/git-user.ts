@@ -1,6 +1,9 @@
 import * as z from 'zod';
+import { asSet } from './list.ts';
 import { namespaceName } from './metadata.ts';
-import { singleLine } from './text.ts';
+import type { ObjectRule } from './object-rule.ts';
+import { matches } from './rule.ts';
+import { singleLine, text } from './text.ts';
 
 /** The login name that everybody shares, so that no GitUser may bear it. */
 export const sharedLoginName = 'git';
@@ -10,15 +13,14 @@ export const groupName = namespaceName;
 export const gitUserSpec = z
   .strictObject({
     displayName: singleLine(128).optional().describe('What this person is called in the greeting.'),
-    email: z
-      .string()
-      .max(254)
-      .regex(/^[!-;=?A-~]+@[!-;=?A-~]+$/, { error: 'must be an address such as alice@example.com' })
+    email: text(254)
+      .check(matches(/^[!-;=?A-~]+@[!-;=?A-~]+$/, 'must be an address such as alice@example.com'))
       .optional()
       .describe('The address in the reflog of repositories that this person pushes to.'),
     groups: z
-      .array(groupName)
+      .array(groupName.describe('The name of a group.'))
       .max(64)
+      .check(asSet())
       .default([])
       .describe('Groups of this namespace that Repositories can grant access to.'),
     suspended: z
@@ -29,3 +31,12 @@ export const gitUserSpec = z
   .describe('A person who may log in with the SSHKeys that name them.');
 
 export type GitUserSpec = z.output<typeof gitUserSpec>;
+
+export const gitUserRules: readonly ObjectRule<GitUserSpec>[] = [
+  {
+    path: ['metadata', 'name'],
+    message: `"${sharedLoginName}" is the login name that everybody shares: choose another name`,
+    holds: ({ metadata }) => metadata.name !== sharedLoginName,
+    cel: `self.metadata.name != '${sharedLoginName}'`,
+  },
+];

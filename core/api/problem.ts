@@ -8,6 +8,12 @@ export type Problem = { readonly path: Path; readonly message: string };
 
 type Path = readonly (string | number)[];
 
+/** `spec.access[0].role: must be ...`. */
+export function formatProblem({ path, message }: Problem): string {
+  const field = path.map((key, at) => (typeof key === 'number' ? `[${key}]` : at === 0 ? key : `.${key}`)).join('');
+  return field === '' ? message : `${field}: ${message}`;
+}
+
 /** Parses a value that stands at `at` in its document, and names every problem, not just the first. */
 export function parseWith<Value>(
   schema: z.ZodType<Value>,

@@ -2,68 +2,117 @@ import * as z from 'zod';
 import { refPatternSyntax } from '../access/ref-pattern.ts';
 import { refActions } from '../access/ref-rule.ts';
 import { roles } from '../access/role.ts';
-import { isValidBranchName } from '../git/ref-name.ts';
+import { forbiddenInRefName, isValidBranchName } from '../git/ref-name.ts';
 import { repositoryPathPattern } from '../git/repository-path.ts';
 import { namespaceName, objectName } from './metadata.ts';
-import type { SpecRule } from './spec-rule.ts';
-import { singleLine } from './text.ts';
+import type { ObjectRule } from './object-rule.ts';
+import { toRe2 } from './re2.ts';
+import { celOnly, celString, matches, matchesNot, rule } from './rule.ts';
+import { singleLine, text } from './text.ts';
 
-const subject = z.strictObject({
-  kind: z.enum(['User', 'Group', 'Everyone']),
-  name: objectName.optional().describe('Of the User or Group; not with Everyone.'),
-  namespace: namespaceName.optional().describe("Of the User or Group. Default: the Repository's own."),
-});
+const subject = z
+  .strictObject({
+    kind: z.enum(['User', 'Group', 'Everyone']).describe('Everyone is every user of every namespace, no deploy key.'),
+    name: objectName.optional().describe('Of the User or Group; not with Everyone.'),
+    namespace: namespaceName.optional().describe("Of the User or Group. Default: the Repository's own."),
+  })
+  .check(
+    rule({
+      path: ['name'],
+      message: 'a subject of kind User or Group needs a name; one of kind Everyone has neither name nor namespace',
+      holds: ({ kind, name, namespace }) =>
+        kind === 'Everyone' ? name === undefined && namespace === undefined : name !== undefined,
+      // `namespace` is a reserved word of CEL.
+      cel: "self.kind == 'Everyone' ? !has(self.name) && !has(self.__namespace__) : has(self.name)",
+    }),
+  )
+  .describe('A user, the users of a group, or everyone.');
 
 const subjects = z.array(subject).min(1).max(100);
 
+const path = text(255).check(
+  matches(repositoryPathPattern, 'must be segments of letters, digits, ".", "_" and "-", joined by "/"'),
+  matchesNot(/\.(git|lock)(\/|$)/, 'must have no segment that ends in .git or .lock: no client could ask for it'),
+);
+
+const branchName = text(200)
+  .min(1)
+  .check(
+    rule({
+      message: 'must be a branch name as git-check-ref-format has it, without refs/heads/',
+      holds: isValidBranchName,
+      cel: [
+        `!('refs/heads/' + self).matches(${celString(toRe2(forbiddenInRefName))})`,
+        "self != 'HEAD' && self != '@' && !self.startsWith('-') && !self.startsWith('refs/')",
+      ].join(' && '),
+    }),
+  );
+
+const refPattern = text(255)
+  .check(
+    matches(
+      refPatternSyntax,
+      'must be a full ref such as refs/heads/main, "*" within a segment or "**" as a whole one',
+    ),
+  )
+  .describe('A full ref, or a pattern of refs: refs/heads/release/**');
+
+const refRule = z
+  .strictObject({
+    refs: z.array(refPattern).min(1).max(32).describe('The refs that this rule is about; one has to match.'),
+    actions: z
+      .array(z.enum(refActions).describe('Update is a fast-forward, Rewind any other change of an existing ref.'))
+      .min(1)
+      .max(4)
+      .describe('What somebody is about to do to the ref.'),
+    effect: z.enum(['Allow', 'Deny']).describe('Allow ends the search; it gives nobody more than their role.'),
+    enforcement: z
+      .enum(['Enforce', 'Warn'])
+      .default('Enforce')
+      .describe('Warn lets through what the rule would refuse, tells the pusher and counts it.'),
+    subjects: subjects.describe('Whom this rule binds; one has to match.'),
+  })
+  .check(
+    rule({
+      path: ['enforcement'],
+      message: 'enforcement Warn goes with effect Deny: there is nothing to warn of in an Allow',
+      holds: ({ effect, enforcement }) => effect === 'Deny' || enforcement === 'Enforce',
+      cel: "self.effect == 'Deny' || self.enforcement == 'Enforce'",
+    }),
+  )
+  .describe('A rule for refs.');
+
 export const repositorySpec = z
   .strictObject({
-    type: z.enum(['Git']).default('Git').describe('What is stored.'),
-    path: z
-      .string()
-      .max(255)
-      .regex(repositoryPathPattern, { error: 'must be segments of letters, digits, ".", "_" and "-", joined by "/"' })
-      .optional()
-      .describe('What people clone. Default: NAMESPACE/NAME. Unique in the installation.'),
+    type: z
+      .enum(['Git'])
+      .check(celOnly({ message: 'cannot be changed', cel: 'self == oldSelf' }))
+      .default('Git')
+      .describe('What is stored. It cannot be changed.'),
+    path: path.optional().describe('What people clone. Default: NAMESPACE/NAME. Unique in the installation.'),
     description: singleLine(255).optional().describe("Shown in the greeting, and kept as git's description file."),
-    defaultBranch: z
-      .string()
-      .min(1)
-      .max(200)
-      .default('main')
-      .describe('The branch that a clone checks out; it cannot be deleted.'),
+    defaultBranch: branchName.default('main').describe('The branch that a clone checks out; it cannot be deleted.'),
     access: z
-      .array(z.strictObject({ role: z.enum(roles), subjects }))
+      .array(
+        z
+          .strictObject({
+            role: z.enum(roles).describe('What they may do.'),
+            subjects: subjects.describe('Who may do it.'),
+          })
+          .describe('A role, and who has it.'),
+      )
       .max(100)
       .default([])
       .describe(
         'Who may do what; no entry, no access. Read; Write: create and fast-forward; Maintain: rewind, delete.',
       ),
     refRules: z
-      .array(
-        z.strictObject({
-          refs: z
-            .array(
-              z.string().max(255).regex(refPatternSyntax, {
-                error: 'must be a full ref such as refs/heads/main, "*" within a segment or "**" as a whole one',
-              }),
-            )
-            .min(1)
-            .max(32),
-          actions: z.array(z.enum(refActions)).min(1).max(4),
-          effect: z.enum(['Allow', 'Deny']),
-          enforcement: z
-            .enum(['Enforce', 'Warn'])
-            .default('Enforce')
-            .describe('Warn lets through what the rule would refuse, tells the pusher and counts it.'),
-          subjects,
-        }),
-      )
+      .array(refRule)
       .max(100)
       .default([])
       .describe('Narrows what roles allow. In order: the first rule that matches subject, ref and action decides.'),
     readOnly: z
-      .strictObject({ message: singleLine(255) })
+      .strictObject({ message: singleLine(255).describe('What whoever pushes is told.') })
       .optional()
       .describe('Refuses every push, with this message.'),
   })
@@ -71,28 +120,11 @@ export const repositorySpec = z
 
 export type RepositorySpec = z.output<typeof repositorySpec>;
 
-const subjectsAreNamed = (field: 'access' | 'refRules'): SpecRule<RepositorySpec> => ({
-  path: [field],
-  message: 'a subject of kind User or Group needs a name; one of kind Everyone has neither name nor namespace',
-  holds: (spec) =>
-    spec[field].every((entry) =>
-      entry.subjects.every(({ kind, name, namespace }) =>
-        kind === 'Everyone' ? name === undefined && namespace === undefined : name !== undefined,
-      ),
-    ),
-});
-
-export const repositoryRules: readonly SpecRule<RepositorySpec>[] = [
-  subjectsAreNamed('access'),
-  subjectsAreNamed('refRules'),
+export const repositoryRules: readonly ObjectRule<RepositorySpec>[] = [
   {
-    path: ['refRules'],
-    message: 'enforcement Warn goes with effect Deny: there is nothing to warn of in an Allow',
-    holds: (spec) => spec.refRules.every((rule) => rule.effect === 'Deny' || rule.enforcement === 'Enforce'),
-  },
-  {
-    path: ['defaultBranch'],
-    message: 'must be a branch name as git-check-ref-format has it, without refs/heads/',
-    holds: (spec) => isValidBranchName(spec.defaultBranch),
+    path: ['spec', 'path'],
+    message: 'is needed where the name ends in .git or .lock: no client could ask for NAMESPACE/NAME',
+    holds: ({ metadata, spec }) => spec.path !== undefined || !/\.(git|lock)$/.test(metadata.name),
+    cel: String.raw`has(self.spec.path) || !self.metadata.name.matches("\\.(git|lock)$")`,
   },
 ];

@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { err, ok, type Result } from '../result.ts';
-import { type GitUserSpec, gitUserSpec } from './git-user.ts';
+import { type GitUserSpec, gitUserRules, gitUserSpec } from './git-user.ts';
 import { apiVersion, type Metadata, writtenMetadata } from './metadata.ts';
 import type { ObjectRef } from './object-ref.ts';
+import type { ObjectRule } from './object-rule.ts';
 import { type Problem, parseWith } from './problem.ts';
 import { type RepositorySpec, repositoryRules, repositorySpec } from './repository.ts';
-import type { SpecRule } from './spec-rule.ts';
-import { type SSHKeySpec, sshKeyRules, sshKeySpec } from './ssh-key.ts';
+import { type SSHKeySpec, sshKeySpec } from './ssh-key.ts';
+import { withoutNulls } from './without-nulls.ts';
 
 export type GitUser = { readonly kind: 'GitUser'; readonly metadata: Metadata; readonly spec: GitUserSpec };
 export type SSHKey = { readonly kind: 'SSHKey'; readonly metadata: Metadata; readonly spec: SSHKeySpec };
@@ -22,8 +23,8 @@ export type InvalidResource = {
 };
 
 const specOf = {
-  GitUser: { schema: gitUserSpec, rules: [] as readonly SpecRule<GitUserSpec>[] },
-  SSHKey: { schema: sshKeySpec, rules: sshKeyRules },
+  GitUser: { schema: gitUserSpec, rules: gitUserRules },
+  SSHKey: { schema: sshKeySpec, rules: [] as readonly ObjectRule<SSHKeySpec>[] },
   Repository: { schema: repositorySpec, rules: repositoryRules },
 } as const;
 
@@ -46,21 +47,23 @@ type MetadataDefaults = {
 
 /** Checks one document of a manifest against its kind, and fills in defaults. Names every problem, not just the first. */
 export function parseResource(document: unknown, defaults: MetadataDefaults): Result<Resource, InvalidResource> {
-  const outer = parseWith(written, document, []);
+  const outer = parseWith(written, withoutNulls(written, document), []);
   if (!outer.ok) return err({ ...nameOf(document, defaults), problems: outer.error });
   const { kind, metadata, spec } = outer.value;
   const ref = { namespace: metadata.namespace ?? defaults.namespace, name: metadata.name };
-  const parsed = parseSpec(kind, spec);
+  const parsed = parseSpec(kind, ref.name, spec);
   if (!parsed.ok) return err({ kind, ref, problems: parsed.error });
   return ok({ kind, metadata: { ...ref, uid: defaults.uidOf(kind, ref) }, spec: parsed.value } as Resource);
 }
 
-function parseSpec(kind: Kind, spec: unknown): Result<Resource['spec'], readonly Problem[]> {
+/** Checks a spec alone, of an object with that name, and fills in defaults. Names every problem. */
+export function parseSpec(kind: Kind, name: string, spec: unknown): Result<Resource['spec'], readonly Problem[]> {
   const { schema, rules } = specOf[kind];
-  const parsed = parseWith<Resource['spec']>(schema, spec, ['spec']);
+  const parsed = parseWith<Resource['spec']>(schema, withoutNulls(schema, spec), ['spec']);
   if (!parsed.ok) return parsed;
-  const broken = (rules as readonly SpecRule<Resource['spec']>[]).filter((rule) => !rule.holds(parsed.value));
-  if (broken.length > 0) return err(broken.map(({ path, message }) => ({ path: ['spec', ...path], message })));
+  const object = { metadata: { name }, spec: parsed.value };
+  const broken = (rules as readonly ObjectRule<Resource['spec']>[]).filter((rule) => !rule.holds(object));
+  if (broken.length > 0) return err(broken.map(({ path = [], message }) => ({ path, message })));
   return parsed;
 }
 

@@ -20,9 +20,16 @@ for (const value of [
   'a\u2028b',
   'a\ud83db',
   '\ufeffa',
+  '\ufffd',
 ]) {
   test(`not taken as one line: ${JSON.stringify(value)}`, () => assert.ok(!isTaken(value)));
 }
+
+test('characters are counted, not the units of UTF-16', () => {
+  assert.ok(isTaken('\u{1f600}'.repeat(20)));
+  assert.ok(!isTaken('\u{1f600}'.repeat(21)));
+  assert.ok(!isTaken('a'.repeat(21)));
+});
 
 test('no character that this Unicode calls control, format, private, half or a separator of lines is taken', () => {
   const taken: string[] = [];

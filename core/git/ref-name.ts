@@ -6,14 +6,14 @@ const maxLength = 1024;
  * dot where a part begins, `.lock` where one ends, and a slash or a dot at the end. And U+FFFD, which stands for bytes
  * that were not UTF-8: several refs would have that same name.
  */
-const forbidden = /[\0- \x7f~^:?*[\\\uFFFD]|\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|[/.]$/;
+export const forbiddenInRefName = /[\0- \x7f~^:?*[\\\uFFFD]|\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|[/.]$/;
 
 /** In bytes: a part is a file's name, and git adds `.lock` to it. */
 const maxPartLength = 250;
 
 /** Whether this is a ref's full name, as a push names it: `refs/` and all that git-check-ref-format(1) asks for. */
 export const isValidRefName = (ref: string): boolean =>
-  ref.startsWith('refs/') && ref.isWellFormed() && Buffer.byteLength(ref) <= maxLength && !forbidden.test(ref);
+  ref.startsWith('refs/') && ref.isWellFormed() && Buffer.byteLength(ref) <= maxLength && !forbiddenInRefName.test(ref);
 
 /**
  * Refs that change what others see under other names (`refs/replace/`), that git keeps for itself, or that make short

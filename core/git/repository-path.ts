@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../result.ts';
 
 /** In bytes, which are characters here. */
-const maxPathLength = 255;
+export const maxPathLength = 255;
 
 /**
  * The characters of a repository's path: segments of ASCII letters, digits, `_`, `.` and `-`, each beginning with a

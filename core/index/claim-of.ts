@@ -1,7 +1,5 @@
-import { isSourceRange } from '../access/source-range.ts';
-import { sharedLoginName } from '../api/git-user.ts';
-import type { GitUser, Repository, Resource, SSHKey } from '../api/resource.ts';
-import { isValidRepositoryPath } from '../git/repository-path.ts';
+import type { Repository, Resource, SSHKey } from '../api/resource.ts';
+import { isValidRepositoryPath, maxPathLength } from '../git/repository-path.ts';
 import { keyHash } from '../ssh/fingerprint.ts';
 import { type PublicKey, parsePublicKeyLine, weakness } from '../ssh/public-key.ts';
 import type { Claimant } from './claimant.ts';
@@ -16,7 +14,7 @@ import { repositoryEntry } from './repository-entry.ts';
 export function claimantOf(resource: Resource, policy: IndexPolicy): Claimant {
   switch (resource.kind) {
     case 'GitUser':
-      return { resource, claim: lookupKey.user(resource.metadata), fault: faultOfUser(resource) };
+      return { resource, claim: lookupKey.user(resource.metadata), fault: undefined };
     case 'SSHKey':
       return claimantOfKey(resource, policy);
     case 'Repository':
@@ -28,12 +26,6 @@ export function claimantOf(resource: Resource, policy: IndexPolicy): Claimant {
   }
 }
 
-function faultOfUser({ metadata }: GitUser): Finding | undefined {
-  if (metadata.name !== sharedLoginName) return undefined;
-  const message = `"${sharedLoginName}" is the login name that everybody shares: choose another name`;
-  return { reason: 'Invalid', message };
-}
-
 function claimantOfKey(resource: SSHKey, policy: IndexPolicy): Claimant {
   const { metadata, spec } = resource;
   const parsed = parsePublicKeyLine(spec.publicKey);
@@ -42,15 +34,10 @@ function claimantOfKey(resource: SSHKey, policy: IndexPolicy): Claimant {
     return { resource, claim: `invalid/${metadata.namespace}/${metadata.name}`, fault };
   }
   const claim = `${lookupKey.key(keyHash(parsed.value.blob))}/${metadata.namespace}`;
-  return { resource, claim, fault: faultOfKey(resource, parsed.value, policy) };
+  return { resource, claim, fault: weaknessOf(parsed.value, policy) };
 }
 
-function faultOfKey({ spec }: SSHKey, key: PublicKey, policy: IndexPolicy): Finding | undefined {
-  const badRange = (spec.sourceRanges ?? []).find((range) => !isSourceRange(range));
-  if (badRange !== undefined) {
-    const message = `spec.sourceRanges: "${badRange}" is not of the form 10.0.0.0/8 or 2001:db8::/32`;
-    return { reason: 'Invalid', message, field: 'sourceRanges' };
-  }
+function weaknessOf(key: PublicKey, policy: IndexPolicy): Finding | undefined {
   const weak = weakness(key, policy);
   return weak === undefined ? undefined : { reason: 'WeakKey', message: weak, field: 'publicKey' };
 }
@@ -59,7 +46,8 @@ function faultOfRepository(repository: Repository, policy: PathPolicy): Finding 
   const entry = repositoryEntry(repository);
   const { path, namespace } = entry;
   if (!isValidRepositoryPath(path)) {
-    const message = `no client could ask for path "${path}": give spec.path without segments that end in .git or .lock`;
+    // All else is refused by the schema, which knows no namespace.
+    const message = `path "${path}" is longer than ${maxPathLength} bytes: give spec.path, or a shorter name`;
     return { reason: 'Invalid', message, field: 'path' };
   }
   if (!isPermittedPath(path, namespace, policy)) {

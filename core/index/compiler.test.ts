@@ -15,7 +15,7 @@ const publicKeys = Array.from({ length: 3 }, () => {
 });
 
 const namespace = fc.constantFrom('a', 'b');
-const userName = fc.constantFrom('git', 'u1', 'u2');
+const userName = fc.constantFrom('u1', 'u2', 'u3');
 const group = fc.constantFrom('g1', 'g2');
 const repositoryName = fc.constantFrom('r1', 'r2', 'r3');
 const subject = fc.oneof(

@@ -1,14 +1,14 @@
 import type { GitUser } from '../api/resource.ts';
 import type { Claimant } from './claimant.ts';
 import type { UserEntry } from './entry.ts';
-import { accept, type Findings, refuse } from './findings.ts';
+import { accept, type Findings } from './findings.ts';
 import type { Verdict } from './verdict.ts';
 
-export function judgeUser({ resource, fault }: Claimant<GitUser>): Verdict {
+/** Whatever else there is, a well-formed GitUser is accepted. */
+export function judgeUser({ resource }: Claimant<GitUser>): Verdict {
   const findings: Findings = new Map();
-  if (fault === undefined) accept(findings, resource);
-  else refuse(findings, resource, fault);
-  return { entry: fault === undefined ? userEntry(resource) : undefined, findings };
+  accept(findings, resource);
+  return { entry: userEntry(resource), findings };
 }
 
 function userEntry({ metadata, spec }: GitUser): UserEntry {

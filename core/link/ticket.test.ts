@@ -48,7 +48,7 @@ const ticket: Ticket = {
 };
 
 const expected: TicketExpectation = {
-  keys: new Map([[keyId, publicKey]]),
+  keyOf: (id) => (id === keyId ? publicKey : undefined),
   nonce: ticket.nonce,
   pod: 'pool-0',
   session: 3,

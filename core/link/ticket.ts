@@ -55,8 +55,8 @@ export function signTicket(ticket: Ticket, signingKey: KeyObject, keyId: string)
 
 /** What a ticket must match: the connection that it came on, and the session that it was sent for. */
 export type TicketExpectation = {
-  /** Public keys by `ticketKeyId`. */
-  readonly keys: ReadonlyMap<string, KeyObject>;
+  /** The public key with this `ticketKeyId`. */
+  readonly keyOf: (keyId: string) => KeyObject | undefined;
   readonly nonce: string;
   readonly pod: string;
   readonly session: number;
@@ -67,7 +67,7 @@ export type TicketExpectation = {
 /** Verifies the signature, then the form, then that the ticket is for here and now. */
 export function verifyTicket(signed: SignedTicket, expected: TicketExpectation): Result<Ticket, TicketProblem> {
   if (signed.bytes.length > maxTicketLength) return err('TooLong');
-  const key = expected.keys.get(signed.keyId);
+  const key = expected.keyOf(signed.keyId);
   if (key === undefined) return err('UnknownKey');
   if (!verify(null, signedBytes(signed.bytes), key, signed.signature)) return err('BadSignature');
   const ticket = parseTicket(signed.bytes);

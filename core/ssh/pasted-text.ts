@@ -6,7 +6,7 @@ import { explainRefusedType, isPublicKeyType, looksLikeKeyType } from './key-typ
  */
 
 /** PEM's and ssh.com's headers; PuTTY's, whose file holds both halves; and OpenSSH's body without its header. */
-const privateKeyPattern = /BEGIN[A-Z0-9\s]{1,40}PRIVATE\s{1,4}KEY|PuTTY-User-Key-File-|b3BlbnNzaC1rZXktdjEA/i;
+export const privateKeyPattern = /BEGIN[A-Z0-9\s]{1,40}PRIVATE\s{1,4}KEY|PuTTY-User-Key-File-|b3BlbnNzaC1rZXktdjEA/i;
 
 /** Of a text that is searched for a key type behind options. */
 const maxWords = 64;

@@ -101,6 +101,7 @@ const documents: readonly [name: string, text: string, expected: readonly string
     '{"apiVersion": "gitingress.dev/v1alpha1",\n\t"kind": "GitUser",\n\t"metadata": {"name": "a"}}',
     ['0 GitUser default/a'],
   ],
+  ['a field without a value, which says as little as none', user('a', 'spec:\n  groups:\n'), ['0 GitUser default/a']],
   ['comments only', '# nothing\n', []],
   [
     'a misspelt field',
@@ -186,7 +187,7 @@ const mistakes: readonly [name: string, text: string, expected: readonly string[
     grant('{role: Read, subjects: []}'),
     ['5 spec.access[0].subjects: must have at least 1 item'],
   ],
-  ['a field without a value', repository('  access:\n'), ['4 spec.access: is empty: give a list']],
+  ['an item without a value', user('a', 'spec:\n  groups:\n  - ~\n'), ['5 spec.groups[0]: is empty: give text']],
   [
     'a value for a list',
     user('a', 'spec: {groups: developers}'),

@@ -1,6 +1,7 @@
 import { derivedUid } from '../../core/api/derived-uid.ts';
 import { apiVersion } from '../../core/api/metadata.ts';
 import { formatRef } from '../../core/api/object-ref.ts';
+import { formatProblem } from '../../core/api/problem.ts';
 import { type InvalidResource, kinds, parseResource, type Resource } from '../../core/api/resource.ts';
 import { parseYaml, type YamlProblem } from './parse-yaml.ts';
 import { createLineFinder } from './positions.ts';
@@ -99,16 +100,9 @@ function describe(invalid: InvalidResource, path: Path, lineOf: LineOf): readonl
     object,
     objectLine,
     line: lineOf([...path, ...problem.path]),
-    message: `${formatField(problem.path)}${problem.message}`,
+    message: formatProblem(problem),
   }));
   const rest = invalid.problems.length - shown.length;
   if (rest === 0) return shown;
   return [...shown, { object, objectLine, line: objectLine, message: `and ${rest} more problems` }];
 }
-
-/** `['spec', 'access', 0]` to `spec.access[0]: `. */
-const formatField = (path: Path): string => {
-  if (path.length === 0) return '';
-  const field = path.map((key, at) => (typeof key === 'number' ? `[${key}]` : at === 0 ? key : `.${key}`)).join('');
-  return `${field}: `;
-};
