@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { must, type Outcome, type Running, type RunOptions, run, start } from './run.ts';
-import { knownHosts, type Standalone } from './standalone.ts';
+import { knownHosts, type SshHost } from './standalone.ts';
 
 export type Key = { readonly file: string; readonly publicKey: string };
 
@@ -44,7 +44,7 @@ export const gitEnvironment: Readonly<Record<string, string>> = {
 };
 
 /** An OpenSSH client and a git that know one server and hold one key, and nothing of this machine's own settings. */
-export function createClient(server: Standalone, key: Key, extra: readonly string[] = []): Client {
+export function createClient(server: SshHost, key: Key, extra: readonly string[] = []): Client {
   // A file of its own: another client's ssh may be reading what is written here.
   const hosts = join(mkdtempSync(join(server.home, 'client-')), 'known_hosts');
   writeFileSync(hosts, knownHosts(server));

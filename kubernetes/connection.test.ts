@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
+import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { StartupError } from '../runtime/startup-error.ts';
+import { ConnectionFault } from './api-error.ts';
+import { type ClusterConnection, connectCluster } from './connection.ts';
+import { readBody } from './read-body.ts';
+import { answerJson, buildKubeconfig, startOddServer } from './testing/odd-server.ts';
+import { makeSelfSignedCertificate } from './testing/self-signed-certificate.ts';
+
+const never = new AbortController().signal;
+
+function connect(context: TestContext, kubeconfig: string): ClusterConnection {
+  const connection = connectCluster({ kubeconfig });
+  context.after(() => connection.destroy());
+  return connection;
+}
+
+/** A network between the two, of which the connections so far can be made to swallow everything. */
+async function startRelay(context: TestContext, target: number): Promise<{ port: number; swallow(): void }> {
+  const ends: Socket[] = [];
+  const relay = createServer((socket) => {
+    const onward = connectTcp(target, '127.0.0.1');
+    for (const end of [socket, onward]) ends.push(end.on('error', () => {}));
+    socket.pipe(onward).pipe(socket);
+  }).listen(0, '127.0.0.1');
+  await once(relay, 'listening');
+  context.after(() => {
+    for (const end of ends) end.destroy();
+    relay.close();
+  });
+  return {
+    port: (relay.address() as AddressInfo).port,
+    swallow() {
+      for (const end of ends) end.unpipe().resume();
+    },
+  };
+}
+
+async function get(connection: ClusterConnection, path = '/version'): Promise<string> {
+  const { body } = await connection.send({ method: 'GET', path, signal: never });
+  return readBody(body, 1_000, never);
+}
+
+// The client library makes a connection for each request.
+test('all requests share one connection, also those that come before it is made, and while a watch is open', async (context) => {
+  const server = await startOddServer(context, (request, response) => {
+    if (request.url === '/watch') response.write('\n');
+    else answerJson(response, 200, {});
+  });
+  const connection = connect(context, server.kubeconfig);
+  const early = Array.from({ length: 48 }, () => get(connection));
+  const watch = await connection.send({ method: 'GET', path: '/watch', signal: never });
+  await Promise.all([...early, ...Array.from({ length: 48 }, () => get(connection))]);
+  watch.body.destroy();
+  assert.equal(server.requests.length, 97);
+  assert.equal(server.connections.length, 1);
+});
+
+test('a server that says goodbye (GOAWAY) while a watch runs loses no request', async (context) => {
+  let count = 0;
+  const server = await startOddServer(context, (request, response) => {
+    if (request.url === '/watch') return void response.write('\n');
+    count += 1;
+    if (count % 20 === 0) (request as unknown as Http2ServerRequest).stream.session?.goaway(0);
+    setImmediate(() => answerJson(response, 200, {}));
+  });
+  const connection = connect(context, server.kubeconfig);
+  const watch = await connection.send({ method: 'GET', path: '/watch', signal: never });
+  let left = 200;
+  const work = async (): Promise<void> => {
+    while (left-- > 0) await get(connection);
+  };
+  await Promise.all(Array.from({ length: 20 }, work));
+  assert.ok(server.connections.length > 5);
+  watch.body.destroy();
+});
+
+test('where the server speaks HTTP/1 alone, a watch holds up nobody, and connections are bounded', async (context) => {
+  const server = await startOddServer(
+    context,
+    (request, response) => {
+      if (request.url === '/watch') response.write('\n');
+      else answerJson(response, 200, {});
+    },
+    { protocol: 'http/1.1' },
+  );
+  const connection = connect(context, server.kubeconfig);
+  const watch = await connection.send({ method: 'GET', path: '/watch', signal: never });
+  await Promise.all(Array.from({ length: 200 }, () => get(connection)));
+  watch.body.destroy();
+  // One more: that which showed that there is no HTTP/2.
+  assert.ok(server.connections.length <= 33, `${server.connections.length} connections`);
+});
+
+test('a server that vanished without a word is given up; one that answers pings is not', async (context) => {
+  const server = await startOddServer(context, (request, response) => {
+    if (request.url === '/watch') response.write('\n');
+    else answerJson(response, 200, {});
+  });
+  const between = await startRelay(context, server.port);
+  writeFileSync(server.kubeconfig, buildKubeconfig(`https://127.0.0.1:${between.port}`, server.caFile));
+  const connection = connectCluster({ kubeconfig: server.kubeconfig }, { beatMs: 50 });
+  context.after(() => connection.destroy());
+  const { body } = await connection.send({ method: 'GET', path: '/watch', signal: never });
+  body.resume();
+  const isOver = once(body, 'error');
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  assert.equal(body.destroyed, false);
+  between.swallow();
+  await isOver;
+  await get(connection);
+  assert.equal(server.connections.length, 2);
+});
+
+test('a CA file that was replaced is used from then on, and the connection of before is let go', async (context) => {
+  const server = await startOddServer(context, (_request, response) => answerJson(response, 200, {}));
+  const connection = connect(context, server.kubeconfig);
+  await get(connection);
+  await server.close();
+  const certificate = makeSelfSignedCertificate();
+  const renewed = await startOddServer(context, (_request, response) => answerJson(response, 200, {}), {
+    ...{ port: server.port, certificate },
+  });
+  await assert.rejects(get(connection), ConnectionFault);
+  writeFileSync(server.caFile, certificate.cert);
+  connection.forgetCredentials();
+  await get(connection);
+  assert.equal(renewed.requests.length, 1);
+});
+
+test('a kubeconfig with another token is read after the first one was refused', async (context) => {
+  const tokens: unknown[] = [];
+  const server = await startOddServer(context, (request, response) => {
+    tokens.push(request.headers.authorization);
+    answerJson(response, 200, {});
+  });
+  const connection = connect(context, server.kubeconfig);
+  await get(connection);
+  writeFileSync(server.kubeconfig, buildKubeconfig(`https://127.0.0.1:${server.port}`, server.caFile, 'token-2'));
+  connection.forgetCredentials();
+  await get(connection);
+  assert.deepEqual(tokens, ['Bearer token-1', 'Bearer token-2']);
+});
+
+test('a request ends with its signal, before and after the headers', async (context) => {
+  const server = await startOddServer(context, (request, response) => {
+    if (request.url === '/headers') response.write('{');
+  });
+  const connection = connect(context, server.kubeconfig);
+  const reason = new Error('enough');
+  const ending = new AbortController();
+  const silent = connection.send({ method: 'GET', path: '/silent', signal: ending.signal });
+  const { body } = await connection.send({ method: 'GET', path: '/headers', signal: ending.signal });
+  const reading = readBody(body, 1_000, ending.signal);
+  ending.abort(reason);
+  await assert.rejects(silent, reason);
+  await assert.rejects(reading, reason);
+});
+
+test('a server that is not there can have seen nothing', async (context) => {
+  const closed = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => closed.once('listening', resolve));
+  const { port } = closed.address() as { port: number };
+  closed.close();
+  const server = await startOddServer(context, () => {});
+  writeFileSync(server.kubeconfig, buildKubeconfig(`https://127.0.0.1:${port}`, server.caFile));
+  await assert.rejects(get(connect(context, server.kubeconfig)), { code: 'Unreachable', sent: false });
+});
+
+test('the proxy of a kubeconfig is used', async (context) => {
+  const server = await startOddServer(context, (_request, response) => answerJson(response, 200, {}), {
+    protocol: 'http/1.1',
+  });
+  const targets: (string | undefined)[] = [];
+  const proxy = createHttpServer().on('connect', (request, socket) => {
+    targets.push(request.url);
+    socket.write('HTTP/1.1 200 OK\r\n\r\n');
+    const onward = connectTcp(server.port, '127.0.0.1');
+    for (const end of [socket, onward]) end.on('error', () => {});
+    socket.pipe(onward).pipe(socket);
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  context.after(() => proxy.close());
+  const config = JSON.parse(buildKubeconfig(`https://127.0.0.1:${server.port}`, server.caFile));
+  config.clusters[0].cluster['proxy-url'] = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  writeFileSync(server.kubeconfig, JSON.stringify(config));
+  await get(connect(context, server.kubeconfig));
+  assert.deepEqual(targets, [`127.0.0.1:${server.port}`]);
+});
+
+test('a kubeconfig that cannot be used is told of in words', async (context) => {
+  const server = await startOddServer(context, () => {});
+  const rows: readonly [text: string, context: string | undefined, expected: RegExp][] = [
+    ['{', undefined, /cannot use the kubeconfig/],
+    ['{}', undefined, /it has no context ""/],
+    [buildKubeconfig('https://127.0.0.1:1', server.caFile), 'other', /it has no context "other"/],
+    [buildKubeconfig('nonsense', server.caFile), undefined, /cluster "test".server: Invalid URL/],
+    [buildKubeconfig('http://127.0.0.1:1', server.caFile), undefined, /is not encrypted/],
+  ];
+  for (const [text, name, expected] of rows) {
+    writeFileSync(server.kubeconfig, text);
+    assert.throws(
+      () => connectCluster({ kubeconfig: server.kubeconfig, ...(name !== undefined && { context: name }) }),
+      (error) => error instanceof StartupError && expected.test(error.message),
+      text,
+    );
+  }
+  assert.throws(() => connectCluster({ kubeconfig: '/nonexistent' }), /no such file or folder/);
+});

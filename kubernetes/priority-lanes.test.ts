@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createPriorityLanes, type PriorityLanes } from './priority-lanes.ts';
+
+function takeAll(lanes: PriorityLanes): readonly string[] {
+  const keys: string[] = [];
+  for (let taken = lanes.take(); taken !== undefined; taken = lanes.take()) keys.push(`${taken.key}${taken.priority}`);
+  return keys;
+}
+
+test('higher priorities come first, and within one the order stays', () => {
+  const lanes = createPriorityLanes();
+  for (const [key, priority] of [
+    ['a', 0],
+    ['b', 5],
+    ['c', 0],
+    ['d', -5],
+    ['e', 5],
+  ] as const)
+    lanes.add(key, priority);
+  assert.equal(lanes.size, 5);
+  assert.deepEqual(takeAll(lanes), ['b5', 'e5', 'a0', 'c0', 'd-5']);
+});
+
+test('a key waits once, and is raised but never lowered', () => {
+  const lanes = createPriorityLanes();
+  assert.deepEqual([lanes.add('a', 0), lanes.add('b', 0), lanes.add('a', 0)], [true, true, false]);
+  assert.deepEqual([lanes.add('b', 9), lanes.add('b', 1)], [false, false]);
+  assert.deepEqual(takeAll(lanes), ['b9', 'a0']);
+  assert.equal(lanes.has('b'), false);
+});
+
+test('taking and adding stay quick with many keys, and places that were left are dropped', () => {
+  const lanes = createPriorityLanes();
+  const startedAt = performance.now();
+  for (let count = 0; count < 200_000; count++) lanes.add(`key-${count}`, 0);
+  for (let count = 0; count < 200_000; count++) {
+    lanes.take();
+    lanes.add(`more-${count}`, 0);
+  }
+  // A second or so for a look through all places at each turn; milliseconds without.
+  assert.ok(performance.now() - startedAt < 2_000);
+  assert.equal(takeAll(lanes).length, 200_000);
+});

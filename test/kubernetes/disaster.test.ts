@@ -1,0 +1,109 @@
+/** etcd is lost, and everything is applied again from an export: everybody logs in as before, and in the meantime too. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { manifestName } from '../../core/index/manifest.ts';
+import { createClient, makeKey } from '../harness/client.ts';
+import { type Found, prepare, releaseNamespace, startCluster } from '../harness/cluster.ts';
+import { createFileScope } from '../harness/file-scope.ts';
+import { startGateway, startRepositoryServer } from '../harness/gateway.ts';
+import { gitUser, grant, repository, sshKey } from '../harness/manifest.ts';
+import { publicKeyOf } from '../harness/random-key.ts';
+import type { ServerProcess } from '../harness/server-process.ts';
+import { accessOf, readStoredIndex } from '../harness/stored-index.ts';
+import { until } from '../harness/wait.ts';
+import { startWitness } from '../harness/witness.ts';
+
+const scope = createFileScope({ after });
+const cluster = await startCluster(scope);
+const { server } = cluster;
+const { home } = server;
+const kubeconfig = server.kubeconfig('admin');
+const gateway = await startGateway(scope, {
+  ...{ home, kubeconfig, namespace: releaseNamespace },
+  repository: await startRepositoryServer(scope, home),
+});
+
+async function startLeader(): Promise<ServerProcess> {
+  const operator = await cluster.startOperator();
+  await operator.logged('leading', ({ msg }) => msg === 'leading: the index is published');
+  return operator;
+}
+
+const key = await makeKey(home, 'alice');
+const alice = createClient(gateway, key);
+const numbers = Array.from({ length: 60 }, (_, n) => n);
+const paths = numbers.map((n) => `team/app-${n}`);
+const logins = Object.fromEntries(
+  ['alice', 'suspended', ...numbers.map((n) => `user-${n}`)].map((name) => [name, { publicKey: publicKeyOf(name) }]),
+);
+logins.alice = { publicKey: key.publicKey };
+const witness = startWitness(scope, kubeconfig, { logins, paths });
+
+const manifestObject = async (): Promise<Found> => {
+  const found = await cluster.find('AccessIndexShard', `${releaseNamespace}/${manifestName}`);
+  assert.ok(found !== undefined);
+  return found;
+};
+const isAllProgrammed = async (): Promise<boolean> => {
+  const objects = [...(await cluster.list('SSHKey')), ...(await cluster.list('Repository'))];
+  return objects.every(({ status }) => status?.conditions?.at(-1)?.reason === 'Programmed');
+};
+
+test('all objects are applied again to an empty etcd: nobody is locked out, and nobody is let in', async (context) => {
+  const operator = await startLeader();
+  for (const n of numbers) {
+    const name = `user-${n}`;
+    await cluster.apply(
+      gitUser(name, { groups: [`group-${n % 7}`] }),
+      sshKey(name, { publicKey: publicKeyOf(name), userRef: { name } }),
+      repository(`app-${n}`, {
+        access: [grant('Write', name), { role: 'Read', subjects: [{ kind: 'Group', name: `group-${n % 5}` }] }],
+      }),
+    );
+  }
+  await cluster.apply(
+    gitUser('alice'),
+    sshKey('alice', { publicKey: key.publicKey, userRef: { name: 'alice' } }),
+    gitUser('suspended', { suspended: true, groups: ['group-0'] }),
+    sshKey('suspended', { publicKey: publicKeyOf('suspended'), userRef: { name: 'suspended' } }),
+  );
+  await until('everything is programmed', isAllProgrammed);
+  const before = await manifestObject();
+  const access = [...witness.now].sort();
+  assert.ok(access.length > numbers.length);
+  const { stdout: exported } = await server.mustKubectl([
+    ...['get', 'gitusers,sshkeys,repositories', '--all-namespaces', '--output=yaml'],
+  ]);
+
+  const outcomes: number[] = [];
+  let isOver = false;
+  const knocking = (async () => {
+    while (!isOver) outcomes.push((await alice.ssh([])).status);
+  })();
+  await server.empty();
+  // Its Lease is gone, and may be another's.
+  assert.notEqual(await operator.exited, 0);
+  await prepare(server);
+  await server.mustKubectl(['apply', '-f', '-'], { input: exported });
+  assert.equal((await cluster.list('AccessIndexShard')).length, 0);
+
+  const startedAt = performance.now();
+  await startLeader();
+  assert.deepEqual([...accessOf(await readStoredIndex(cluster), logins, paths)].sort(), access);
+  await until('everything is programmed', isAllProgrammed, 20_000);
+  context.diagnostic(`programmed ${Math.round(performance.now() - startedAt)} ms after the start of the operator`);
+  const { metadata } = await manifestObject();
+  assert.notEqual(metadata.uid, before.metadata.uid);
+  isOver = true;
+  await knocking;
+  assert.deepEqual(new Set(outcomes), new Set([0]));
+  assert.deepEqual([...witness.granted].sort(), access);
+  await cluster.verifyIndex();
+});
+
+test('what is revoked after the disaster is revoked', async () => {
+  assert.equal((await alice.ssh([])).status, 0);
+  await cluster.remove('SSHKey', 'team/alice');
+  await until('alice is refused', async () => /Permission denied/.test((await alice.ssh([])).stderr));
+  await cluster.verifyIndex();
+});

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { manifestName } from '../../core/index/manifest.ts';
+import { releaseNamespace, startCluster } from '../harness/cluster.ts';
+import { createFileScope } from '../harness/file-scope.ts';
+import { gitUser, repository, sshKey } from '../harness/manifest.ts';
+import { pause, resume } from '../harness/processes.ts';
+import { publicKeyOf } from '../harness/random-key.ts';
+import { startReporter } from '../harness/reporter.ts';
+import type { ServerProcess } from '../harness/server-process.ts';
+import { until } from '../harness/wait.ts';
+
+const scope = createFileScope({ after });
+const cluster = await startCluster(scope, { audit: 'Metadata' });
+const { server } = cluster;
+startReporter(scope, cluster, 'gateway-0');
+
+const leads = (operator: ServerProcess) =>
+  operator.logged('leading', ({ msg }) => msg === 'leading: the index is published');
+
+async function startLeader(): Promise<ServerProcess> {
+  const operator = await cluster.startOperator();
+  await leads(operator);
+  return operator;
+}
+
+let operator = await startLeader();
+
+/** As a kubelet does: an operator that has ended, because it lost its leadership, begins anew. */
+async function restartIfEnded(): Promise<void> {
+  if (operator.process.exitCode !== null) operator = await startLeader();
+}
+
+/** As when the machine of the leader burns down; its Lease, which nobody gives back, would take 15 s to run out. */
+async function killLeader(): Promise<void> {
+  await operator.kill();
+  await server.mustKubectl(['delete', 'lease', 'git-ingress-operator', '-n', releaseNamespace]);
+}
+
+/** Applies so many users with a key each, several at once. */
+async function populate(prefix: string, count: number): Promise<void> {
+  const numbers = Array.from({ length: count }, (_, n) => n).values();
+  const work = async (): Promise<void> => {
+    for (const n of numbers) {
+      const name = `${prefix}-${n}`;
+      await cluster.apply(gitUser(name), sshKey(name, { publicKey: publicKeyOf(name), userRef: { name } }));
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, work));
+}
+
+const entries = async (): Promise<number> => {
+  const shards = (await cluster.list('AccessIndexShard')).filter(({ metadata }) => metadata.name !== manifestName);
+  return shards.reduce((sum, { spec }) => sum + String(spec?.data).split('\n').length - 2, 0);
+};
+
+test('a restart with nothing changed writes nothing but manifest and Lease', async () => {
+  await populate('user', 100);
+  await cluster.apply(repository('app'));
+  await cluster.condition('GitUser', 'team/user-99', 'Ready', 'True Programmed');
+  await cluster.condition('Repository', 'team/app', 'Programmed', 'True Programmed');
+  await until('all statuses', async () => {
+    const objects = [...(await cluster.list('SSHKey')), ...(await cluster.list('GitUser'))];
+    return objects.every(({ status }) => status?.conditions?.at(-1)?.reason === 'Programmed');
+  });
+  assert.equal(await operator.stop(), 0);
+  const since = server.auditLog().length;
+  operator = await startLeader();
+  await until('every status was looked at', async () => {
+    const total = await operator.metric('controller_runtime_reconcile_total', 'controller="status"');
+    return total >= 201 && (await operator.metric('workqueue_depth', 'name="status"')) === 0;
+  });
+  const writes = server
+    .auditLog()
+    .slice(since)
+    .filter(({ verb, user }) => !['get', 'list', 'watch'].includes(verb) && user.username === 'admin')
+    .map(({ verb, objectRef }) => `${verb} ${objectRef?.resource} ${objectRef?.name}`);
+  const own = writes.filter((write) => !/gatewayreports/.test(write));
+  const kinds = new Set(own.map((write) => write.replace(/ git-ingress-operator$/, '')));
+  assert.deepEqual([...kinds].sort(), [`update accessindexshards ${manifestName}`, 'update leases']);
+});
+
+test('an operator that is killed at any moment is continued by the next one', async () => {
+  for (const round of ['a', 'b', 'c']) {
+    const before = await entries();
+    const populating = populate(`kill-${round}`, 60);
+    await until('it is at work', async () => (await entries()) > before + 5);
+    await killLeader();
+    await populating;
+    operator = await startLeader();
+    await cluster.condition('GitUser', `team/kill-${round}-59`, 'Ready', 'True Programmed');
+    await cluster.verifyIndex();
+  }
+});
+
+test('what changed while no operator was there is taken up by the next one', async () => {
+  await killLeader();
+  await cluster.remove('SSHKey', 'team/user-0');
+  await cluster.apply(gitUser('user-1', { suspended: true }));
+  operator = await startLeader();
+  await cluster.verifyIndex();
+  await cluster.condition('GitUser', 'team/user-1', 'Ready', 'False Suspended');
+});
+
+test('an API server that is away for a while is no end', async () => {
+  const before = await entries();
+  const populating = populate('outage', 100).catch(() => 'it failed');
+  await until('it is at work', async () => (await entries().catch(() => 0)) > before + 20);
+  await server.kill();
+  await populating;
+  await until('the operator notices', async () => (await operator.metric('rest_client_requests_total', '<error>')) > 0);
+  await server.restart();
+  await populate('outage', 100);
+  await until('the index is complete', async () => {
+    await restartIfEnded();
+    const found = await cluster.find('GitUser', 'team/outage-99');
+    return found?.status?.conditions?.[0]?.reason === 'Programmed';
+  });
+  await cluster.verifyIndex();
+});
+
+test('etcd may forget what was', async () => {
+  await server.compact();
+  await server.kill();
+  await server.restart();
+  await cluster.apply(gitUser('compacted'));
+  await until('the index is complete', async () => {
+    await restartIfEnded();
+    const found = await cluster.find('GitUser', 'team/compacted');
+    return found?.status?.conditions?.[0]?.reason === 'Programmed';
+  });
+  await cluster.verifyIndex();
+});
+
+test('a leader that is stopped past its lease changes nothing when it wakes up', async () => {
+  const standby = await cluster.startOperator();
+  const { pid = 0 } = operator.process;
+  pause(pid);
+  // Work for the one, which it cannot do, and for the other.
+  await cluster.remove('SSHKey', 'team/user-2');
+  await leads(standby);
+  await cluster.apply(gitUser('later'));
+  await cluster.condition('GitUser', 'team/later', 'Ready', 'True Programmed');
+  const manifest = await cluster.find('AccessIndexShard', `git-ingress/${manifestName}`);
+  resume(pid);
+  assert.notEqual(await operator.exited, 0);
+  assert.deepEqual(await cluster.find('AccessIndexShard', `git-ingress/${manifestName}`), manifest);
+  await cluster.verifyIndex();
+  operator = standby;
+});
+
+test('an object that is as large as it may be, and one that is too large for the index, harm nobody', async () => {
+  const subjects = Array.from({ length: 100 }, (_, n) => ({ kind: 'User', name: `u-${n}`, namespace: 'n'.repeat(60) }));
+  await cluster.apply(repository('large', { access: Array.from({ length: 100 }, () => ({ role: 'Read', subjects })) }));
+  assert.match(await cluster.condition('Repository', 'team/large', 'Accepted', 'False TooLarge'), /groups/);
+  await cluster.apply(gitUser('after-large'));
+  await cluster.condition('GitUser', 'team/after-large', 'Ready', 'True Programmed');
+  await cluster.verifyIndex();
+});

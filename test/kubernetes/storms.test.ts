@@ -1,0 +1,59 @@
+/** An API server that ends watches and refuses requests, while people change what they like. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { releaseNamespace, startCluster } from '../harness/cluster.ts';
+import { gitUser, grant, repository, sshKey } from '../harness/manifest.ts';
+import { publicKeyOf } from '../harness/random-key.ts';
+import { startReporter } from '../harness/reporter.ts';
+import { startServerProcess } from '../harness/server-process.ts';
+import type { Login } from '../harness/stored-index.ts';
+import { until } from '../harness/wait.ts';
+import { startWitness } from '../harness/witness.ts';
+import { type Mood, makeUnruly } from './unruly-api-server.ts';
+
+const cluster = await startCluster({ after });
+const unruly = await makeUnruly({ after }, cluster.server);
+startReporter({ after }, cluster, 'gateway-0');
+const operator = await startServerProcess({ after }, [
+  ...['operator', '--kubernetes-kubeconfig', unruly.kubeconfig, '--kubernetes-namespace', releaseNamespace],
+]);
+await operator.logged('leading', ({ msg }) => msg === 'leading: the index is published');
+
+const moods: Readonly<Record<string, Mood>> = {
+  'watches that last no longer than a second': { watchMs: 1_000 },
+  'watches that end at once': { watchMs: 1 },
+  'half of all requests refused': { refuses: 0.5 },
+  'both at once': { watchMs: 300, refuses: 0.3 },
+};
+
+for (const [number, [title, mood]] of Object.entries(moods).entries()) {
+  test(`${title}: everything is told and revoked, and nobody gets more than was declared`, async (context) => {
+    const numbers = Array.from({ length: 40 }, (_, n) => `round-${number}-${n}`);
+    const logins: Record<string, Login> = Object.fromEntries(
+      numbers.map((name) => [name, { publicKey: publicKeyOf(name) }]),
+    );
+    const path = `team/app-${number}`;
+    const witness = startWitness(context, unruly.kubeconfig, { logins, paths: [path] });
+    const before = { ...unruly.counts };
+    unruly.mood = mood;
+    const users = numbers.filter((_, n) => n % 3 > 0);
+    await cluster.apply(repository(`app-${number}`, { access: [grant('Write', ...users)] }));
+    for (const name of numbers) {
+      await cluster.apply(gitUser(name), sshKey(name, { publicKey: publicKeyOf(name), userRef: { name } }));
+    }
+    for (const name of numbers) await cluster.condition('SSHKey', `team/${name}`, 'Programmed', 'True Programmed');
+    const declared = users.map((name) => `${name} ${path}: GitUser team/${name}: Write`).sort();
+    await until('everybody is let in', () => witness.now.size === declared.length);
+    for (const name of users.slice(0, 5)) await cluster.remove('SSHKey', `team/${name}`);
+    for (const name of users.slice(5, 10)) await cluster.apply(gitUser(name, { suspended: true }));
+    await until('those are refused', () => witness.now.size === declared.length - 10);
+    for (const name of users.slice(5, 10))
+      await cluster.condition('GitUser', `team/${name}`, 'Ready', 'False Suspended');
+    if (mood.watchMs !== undefined) await until('watches were ended', () => unruly.counts.watches > before.watches + 8);
+    if (mood.refuses !== undefined) assert.ok(unruly.counts.refusals > before.refusals + 20);
+    unruly.mood = {};
+    assert.deepEqual([...witness.granted].sort(), declared);
+    assert.equal(operator.process.exitCode, null);
+    await cluster.verifyIndex();
+  });
+}
