@@ -10,7 +10,7 @@ export type Figure = {
   /** The median, and the quartiles. */
   readonly spread: Spread;
   /** Of `spread` and the bounds: empty for a ratio. */
-  readonly unit: '' | 'ms' | 's' | 'KiB' | 'MB' | 'failed';
+  readonly unit: '' | 'ms' | 's' | 'KiB' | 'MB' | 'failed' | 'writes';
   readonly bound: number;
   readonly goal?: number;
 };

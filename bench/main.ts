@@ -1,16 +1,24 @@
 /**
  * Measures git-ingress against sshd and git-shell, and writes the table of docs/performance.md. ROUNDS sets how many
- * rounds each section has, ONLY=NAME[,NAME] runs some sections alone. Exit 1 if a figure is over its bound.
+ * rounds each section has, ONLY=NAME[,NAME] runs some sections alone; with another number of KEYS than the usual one for
+ * those of the cluster, the page stays as it is. Exit 1 if a figure is over its bound.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
+import type { Scope } from '../test/harness/server-process.ts';
+import { scopeOf } from './cluster/scope.ts';
+import { isUsualSize } from './cluster/size.ts';
 import { type Figure, formatRow, holds, tableHead } from './figure.ts';
 import { buildPerformancePage } from './performance-page.ts';
 import type { Section } from './section.ts';
 import { bulkClone, bulkPush } from './sections/bulk.ts';
 import { bulkMemory } from './sections/bulk-memory.ts';
+import { clusterChange } from './sections/cluster-change.ts';
+import { clusterGateway } from './sections/cluster-gateway.ts';
+import { clusterLatency } from './sections/cluster-latency.ts';
+import { clusterStart } from './sections/cluster-start.ts';
 import { connectionCpu } from './sections/connection-cpu.ts';
 import { idleConnections } from './sections/idle-connections.ts';
 import { lsRemote } from './sections/ls-remote.ts';
@@ -30,6 +38,11 @@ const sections: readonly Section[] = [
   idleConnections,
   manyKeysLogin,
   manyKeysReady,
+  // They share a cluster: the first one has it as it was before any operator, the last one leaves more keys behind.
+  clusterStart,
+  clusterChange,
+  clusterGateway,
+  clusterLatency,
 ];
 
 const page = join(import.meta.dirname, '../docs/performance.md');
@@ -58,12 +71,13 @@ const describeEnvironment = (): string => {
 };
 
 /** Measures one section in a workspace of its own, so that no disk fills up with what is done with. */
-const measure = async (section: Section, rounds: number | undefined): Promise<readonly Figure[]> => {
+const measure = async (section: Section, rounds: number | undefined, run: Scope): Promise<readonly Figure[]> => {
   const workspace = createWorkspace();
   try {
     return await section.measure({
       workspace,
       rounds: rounds ?? section.rounds,
+      run,
       note: (line) => console.log(`  ${section.name}: ${line}`),
     });
   } finally {
@@ -74,15 +88,20 @@ const measure = async (section: Section, rounds: number | undefined): Promise<re
 const chosen = chooseSections(process.env.ONLY);
 const rounds = chooseRounds(process.env.ROUNDS);
 const figures: Figure[] = [];
-for (const section of chosen) {
-  console.log(`${section.name} ...`);
-  const measured = await measure(section, rounds);
-  for (const figure of measured) console.log(formatRow(figure));
-  figures.push(...measured);
+{
+  await using shared = new AsyncDisposableStack();
+  for (const section of chosen) {
+    console.log(`${section.name} ...`);
+    const measured = await measure(section, rounds, scopeOf(shared));
+    for (const figure of measured) console.log(formatRow(figure));
+    figures.push(...measured);
+  }
 }
 
-const order = sections.flatMap(({ works }) => works);
-writeFileSync(page, buildPerformancePage(readFileSync(page, 'utf8'), figures, order, describeEnvironment()));
+if (isUsualSize) {
+  const order = sections.flatMap(({ works }) => works);
+  writeFileSync(page, buildPerformancePage(readFileSync(page, 'utf8'), figures, order, describeEnvironment()));
+}
 console.log(['', ...tableHead, ...figures.map(formatRow), ''].join('\n'));
 const missed = figures.filter((figure) => !holds(figure));
 console.log(

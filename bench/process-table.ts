@@ -9,6 +9,8 @@ export type ProcessEntry = {
   readonly cpu: number;
   /** Of the children it has waited for, and of theirs. */
   readonly reapedCpu: number;
+  /** Milliseconds from the start of the machine. */
+  readonly startedAt: number;
 };
 
 /** USER_HZ is 100 on every Linux that Debian runs on. */
@@ -25,10 +27,20 @@ const readEntry = (pid: number): ProcessEntry | undefined => {
       parent: field(4),
       cpu: (field(14) + field(15)) * millisecondsPerTick,
       reapedCpu: (field(16) + field(17)) * millisecondsPerTick,
+      startedAt: field(22) * millisecondsPerTick,
     };
   } catch {
     return undefined;
   }
+};
+
+/** Milliseconds of CPU that a process has used, its children's left out; NaN once it is gone. */
+export const readCpu = (pid: number): number => readEntry(pid)?.cpu ?? Number.NaN;
+
+/** Milliseconds since a process was started, exact to a tick of 10 ms. */
+export const readAge = (pid: number): number => {
+  const uptime = Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]);
+  return uptime * 1000 - (readEntry(pid)?.startedAt ?? Number.NaN);
 };
 
 /** The process and all that descend from it, now. */
@@ -66,6 +78,9 @@ const readKibibytes = (file: string, field: string): number => {
 
 /** Resident memory in KiB, shared pages included; NaN once the process is gone. */
 export const readResidentMemory = (pid: number): number => readKibibytes(`/proc/${pid}/status`, 'VmRSS');
+
+/** The most resident memory that the process ever had, in KiB. */
+export const readPeakMemory = (pid: number): number => readKibibytes(`/proc/${pid}/status`, 'VmHWM');
 
 /** Resident memory in KiB where a page counts only by this process's share of it; NaN once the process is gone. */
 export const readProportionalMemory = (pid: number): number => readKibibytes(`/proc/${pid}/smaps_rollup`, 'Pss');

@@ -1,3 +1,4 @@
+import type { Scope } from '../test/harness/server-process.ts';
 import type { Figure } from './figure.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -14,6 +15,8 @@ export type Section = {
 export type SectionContext = {
   readonly workspace: Workspace;
   readonly rounds: number;
+  /** Ends with the last section: for what several of them use, because it takes minutes to make. */
+  readonly run: Scope;
   /** A line for whoever watches; not for the page. */
   readonly note: (line: string) => void;
 };

@@ -1,9 +1,28 @@
+import { ok } from '../core/result.ts';
 import type { CommandLine } from '../runtime/config/load-config.ts';
-import type { ExitCode } from '../runtime/exit-codes.ts';
-import { check as checkManifests } from '../standalone/check.ts';
+import { type ExitCode, exitCodes } from '../runtime/exit-codes.ts';
+import { check as checkObjects } from '../standalone/check.ts';
+import { chooseIndexPolicy } from './index-policy.ts';
 
-export function check({ config, positionals }: CommandLine): Promise<ExitCode> {
-  const { minimumRsaBits } = config.keys;
-  const print = (text: string): unknown => process.stdout.write(`${text}\n`);
-  return checkManifests({ paths: positionals, policy: { minimumRsaBits }, now: Date.now(), print });
+export async function check(line: CommandLine): Promise<ExitCode> {
+  const { config, positionals } = line;
+  const isInCluster = config.kubernetes.kubeconfig !== undefined;
+  const warn = (text: string): unknown => process.stderr.write(`git-ingress check: ${text}\n`);
+  if (positionals.length === 0 && !isInCluster) {
+    warn('expected FILE|DIR..., or a cluster by --kubernetes-kubeconfig');
+    return exitCodes.usage;
+  }
+  // Loaded only when it is needed: it takes longer than a check.
+  const cluster = isInCluster ? await (await import('../operator/read-cluster.ts')).readCluster(config) : ok(undefined);
+  if (!cluster.ok) {
+    warn(cluster.error);
+    return exitCodes.failed;
+  }
+  return checkObjects({
+    paths: positionals,
+    cluster: cluster.value,
+    policy: chooseIndexPolicy(line, isInCluster),
+    now: Date.now(),
+    print: (text) => process.stdout.write(`${text}\n`),
+  });
 }

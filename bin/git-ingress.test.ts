@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -76,7 +86,9 @@ test('help names every subcommand and every option of each', () => {
     assert.match(help.stdout, /^Usage: git-ingress /);
     assert.match(help.stdout, /--config FILE/);
     for (const { flag, placeholder, description } of accepted.ownFlags ?? []) {
-      assert.ok(help.stdout.includes(`  ${flag} ${placeholder}\n      ${description}\n`), flag);
+      const head = placeholder === undefined ? flag : `${flag} ${placeholder}`;
+      const told = help.stdout.replaceAll(/\s+/g, ' ');
+      assert.ok(told.includes(` ${head} ${description} `) || told.endsWith(` ${head} ${description} `), flag);
     }
   }
 });
@@ -95,7 +107,12 @@ const wrongUsage: readonly [argv: readonly string[], expected: RegExp][] = [
     ['repository'],
     /--repository-listen: is needed[\s\S]*--repository-pod: is needed[\s\S]*--repository-link-keys: is needed/,
   ],
+  [['gateway', '--gateway-pod', 'a'], /--gateway-host-keys: is needed[\s\S]*--gateway-repository-pod: is needed/],
   [['can-i', 'read', 'a/b'], /exactly one of --user and --key/],
+  [
+    ['can-i', 'read', 'a/b', '--user', 'a/b', '--manifests', '.', '--kubernetes-kubeconfig', 'x'],
+    /a folder and a cluster are both given/,
+  ],
   [
     ['can-i', 'fly', 'a/../b', '--user', 'alice'],
     /"fly" is none of read[\s\S]*no "\.\."[\s\S]*expected NAMESPACE\/NAME/,
@@ -153,5 +170,56 @@ test('the answers of check and can-i are exit codes', () => {
     assert.equal(at('can-i', 'read', 'a/b', '--user', 'default/bob', '--manifests', '.'), 3);
     writeFileSync(join(folder, 'a.yaml'), user('alice', '{x: 1}'));
     assert.equal(at('check', 'a.yaml'), 1);
+  });
+});
+
+test('can-i asks the folder or the cluster, whichever is named by the stronger means', () => {
+  withFolder((cwd) => {
+    const ask = (argv: readonly string[], env: Record<string, string> = {}) => {
+      const { code, stdout, stderr } = start(['can-i', 'read', 'a/b', '--user', 'a/b', ...argv], { cwd, env });
+      assert.deepEqual([code, stdout], [3, '']);
+      return stderr;
+    };
+    // There is neither: what is asked is what cannot be read.
+    const folder = /could not tell: the manifests .*nowhere cannot be read: no such file or folder$/m;
+    const cluster = /could not tell: cannot use the kubeconfig .*nothing: no such file or folder$/m;
+    assert.match(ask([], { GIT_INGRESS_KUBERNETES_KUBECONFIG: 'nothing' }), cluster);
+    assert.match(ask(['--manifests', 'nowhere'], { GIT_INGRESS_KUBERNETES_KUBECONFIG: 'nothing' }), folder);
+    assert.match(ask(['--kubernetes-kubeconfig', 'nothing'], { GIT_INGRESS_MANIFESTS: 'nowhere' }), cluster);
+    assert.match(ask([]), /manifests cannot be read: .*; name another folder by --manifests, or a cluster by /);
+  });
+});
+
+test('check says why it cannot ask a cluster', () => {
+  const { code, stdout, stderr } = start(['check', '--kubernetes-kubeconfig', '/nonexistent']);
+  assert.deepEqual([code, stdout], [1, '']);
+  assert.match(stderr, /^git-ingress check: cannot use the kubeconfig \/nonexistent: no such file or folder$/m);
+});
+
+test('paths are judged as in a cluster once its prefixes are named, though there be none', () => {
+  withFolder((cwd) => {
+    const text = 'apiVersion: gitingress.dev/v1alpha1\nkind: Repository\nmetadata: {name: a}\nspec: {path: tools/a}\n';
+    writeFileSync(join(cwd, 'a.yaml'), text);
+    const check = (...argv: readonly string[]) => start(['check', 'a.yaml', ...argv], { cwd });
+    assert.equal(check().code, 0);
+    assert.match(check('--operator-path-prefixes', '').stdout, /^REFUSED .*PathNotPermitted: /);
+    assert.equal(check('--operator-path-prefixes', 'default=tools/').code, 0);
+  });
+});
+
+test('crds prints the CustomResourceDefinitions as one stream, or writes them into a folder', () => {
+  const folder = fileURLToPath(new URL('../crds', import.meta.url));
+  const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  const printed = start(['crds']);
+  assert.deepEqual([printed.code, printed.stderr], [0, '']);
+  assert.deepEqual(printed.stdout.split('---\n').sort(), texts.sort());
+  withFolder((out) => {
+    assert.deepEqual(start(['crds', '--out', join(out, 'a', 'b')]), { code: 0, stdout: '', stderr: '' });
+    const names = readdirSync(join(out, 'a', 'b'));
+    assert.deepEqual(names.map((name) => readFileSync(join(out, 'a', 'b', name), 'utf8')).sort(), texts);
+    writeFileSync(join(out, 'file'), '');
+    const refused = start(['crds', '--out', join(out, 'file', 'x')]);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /^git-ingress crds: .*file\/x cannot be written: /);
   });
 });

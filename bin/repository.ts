@@ -1,4 +1,3 @@
-import { readLinkKeys } from '../repository/link-keys.ts';
 import { runRepository } from '../repository/main.ts';
 import type { CommandLine } from '../runtime/config/load-config.ts';
 import type { Config } from '../runtime/config/schema.ts';
@@ -37,7 +36,7 @@ async function serve(config: Config, log: Log, { drain, stop }: EndSignals): Pro
       onFault: (error) => log.logger.error({ err: error }, 'metrics could not be collected'),
     }));
   try {
-    await runRepository(await buildOptions(config, log, registry), drain, stop, () => {
+    await runRepository(buildOptions(config, log, registry), drain, stop, () => {
       isListening = true;
       tellParent({ type: 'Listening' });
     });
@@ -50,11 +49,11 @@ async function serve(config: Config, log: Log, { drain, stop }: EndSignals): Pro
   }
 }
 
-async function buildOptions(
+function buildOptions(
   config: Config,
   log: Log,
   registry: ReturnType<typeof createMetrics>,
-): Promise<Parameters<typeof runRepository>[0]> {
+): Parameters<typeof runRepository>[0] {
   const { listen, pod, linkKeys, maxSessions, maxQueued, maxPushSize, maxGitMemory } = config.repository;
   if (listen === undefined || pod === undefined || linkKeys === undefined)
     throw new Error('required options are absent');
@@ -62,7 +61,7 @@ async function buildOptions(
     listen,
     dataDir: config.data,
     podName: pod,
-    linkPublicKeys: await readLinkKeys(linkKeys),
+    linkKeys,
     maxSessions,
     maxQueued,
     maxPushBytes: maxPushSize,

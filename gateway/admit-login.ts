@@ -5,13 +5,15 @@ import type { LoginFailure } from './events.ts';
 import type { DisconnectReason } from './ssh/connection.ts';
 import type { UserConnections } from './user-connections.ts';
 
-/** Why a client with a good proof is not let in all the same. */
-type AdmissionRefusal = Extract<LoginFailure, 'TooManyConnectionsOfUser' | 'NotLoggedIn'>;
+/** Why a client is turned away whose key may be a good one. */
+type AdmissionRefusal = Extract<LoginFailure, 'IndexUnavailable' | 'TooManyConnectionsOfUser' | 'NotLoggedIn'>;
 
 /** What it is told. */
 export const farewells: Readonly<
   Record<AdmissionRefusal, { readonly reason: DisconnectReason; readonly text: string }>
 > = {
+  // Not a word on its key: "permission denied" would be taken for an answer.
+  IndexUnavailable: { reason: 'ServiceNotAvailable', text: 'nobody can be let in at the moment: try again' },
   NotLoggedIn: { reason: 'NoMoreAuthMethods', text: 'not logged in' },
   TooManyConnectionsOfUser: {
     reason: 'TooManyConnections',
@@ -28,10 +30,10 @@ export type AdmittedLogin = {
 
 /** The last look at a proof before its client is in. */
 export function admitLogin(
-  { identify, userConnections }: { readonly identify: Identify; readonly userConnections: UserConnections },
+  { admit, userConnections }: { readonly admit: Identify; readonly userConnections: UserConnections },
   key: VerifiedKey | undefined,
 ): Result<AdmittedLogin, AdmissionRefusal> {
-  const candidates = key && identify(key);
+  const candidates = key && admit(key);
   if (key === undefined || candidates?.ok !== true) return err('NotLoggedIn');
   const identities = candidates.value.map(({ identity }) => identity);
   const leave = userConnections.enter(identities);

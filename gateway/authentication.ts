@@ -1,3 +1,4 @@
+import type { AccessIndex } from '../core/index/access-index.ts';
 import { type Candidate, candidatesFor, type KeyOwner } from '../core/index/candidates.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { fingerprintOfHash, keyHash } from '../core/ssh/fingerprint.ts';
@@ -37,25 +38,35 @@ type AcceptedKey = {
 
 export type Authentication = {
   authenticate(attempt: PublicKeyAttempt, address: string): Result<AcceptedKey, Refused>;
+  /** For what begins: a login, a session. Nobody is admitted by an index that is too old. */
+  readonly admit: Identify;
+  /** For what runs, and runs on for as long as the index in use says so, however old that is. */
   readonly identify: Identify;
 };
+
+/** Beyond that age, in milliseconds, nobody is let in. */
+export const isTooOld = (source: AccessIndexSource, maxIndexAge: number): boolean =>
+  source.ageSeconds() * 1_000 > maxIndexAge;
 
 export const fingerprintOfAttempt = ({ keyBlob }: PublicKeyAttempt): string => fingerprintOfHash(keyHash(keyBlob));
 
 const ownersOf = ({ identity }: Candidate): readonly KeyOwner[] =>
   identity.key === undefined ? [] : [{ key: identity.key, ...(identity.kind === 'User' && { user: identity.user }) }];
 
-export function createAuthentication(source: AccessIndexSource, clock: Clock): Authentication {
-  const candidates = (facts: { keyHash: string; loginName: string; address: string }) => {
-    const index = source.current;
-    return index === undefined
+/** `maxIndexAge` in milliseconds: a gateway that is cut off must not honour keys for ever that were revoked meanwhile. */
+export function createAuthentication(source: AccessIndexSource, clock: Clock, maxIndexAge: number): Authentication {
+  const candidates = (
+    index: AccessIndex | undefined,
+    { hash, loginName, address }: { readonly hash: string; readonly loginName: string; readonly address: string },
+  ) =>
+    index === undefined
       ? err({ reason: 'IndexUnavailable' as const, owners: [] })
-      : candidatesFor(index, { ...facts, now: clock.wall() });
-  };
+      : candidatesFor(index, { keyHash: hash, loginName, address, now: clock.wall() });
+  const youngIndex = () => (isTooOld(source, maxIndexAge) ? undefined : source.current);
   return {
     authenticate(attempt, address) {
       const hash = keyHash(attempt.keyBlob);
-      const found = candidates({ keyHash: hash, loginName: attempt.loginName, address });
+      const found = candidates(youngIndex(), { hash, loginName: attempt.loginName, address });
       if (!found.ok) return found;
       const owners = found.value.flatMap(ownersOf);
       const refuse = (reason: AttemptRefusal) => err({ reason, owners });
@@ -68,6 +79,7 @@ export function createAuthentication(source: AccessIndexSource, clock: Clock): A
       const { loginName } = attempt;
       return ok({ key: { hash, fingerprint: fingerprintOfHash(hash), loginName, address } as VerifiedKey, owners });
     },
-    identify: ({ hash, loginName, address }) => candidates({ keyHash: hash, loginName, address }),
+    admit: (key) => candidates(youngIndex(), key),
+    identify: (key) => candidates(source.current, key),
   };
 }

@@ -59,6 +59,7 @@ export function serveClient(context: ConnectionContext, arrival: Arrival, connec
     const verdict = context.authentication.authenticate(attempt, address);
     if (!verdict.ok) {
       collected.note(attempt, verdict.error.reason, verdict.error.owners);
+      if (verdict.error.reason === 'IndexUnavailable') turnAway(verdict.error.reason);
       return false;
     }
     const { key, owners } = verdict.value;
@@ -69,12 +70,7 @@ export function serveClient(context: ConnectionContext, arrival: Arrival, connec
 
   connection.onLogin = () => {
     const login = admitLogin(context, proven);
-    if (!login.ok) {
-      state = { kind: 'Refused', failure: login.error };
-      const { reason, text } = farewells[login.error];
-      connection.disconnect(reason, text);
-      return;
-    }
+    if (!login.ok) return turnAway(login.error);
     const { key, identities, leave } = login.value;
     const at = clock.steady();
     idleSince = at;
@@ -126,6 +122,12 @@ export function serveClient(context: ConnectionContext, arrival: Arrival, connec
     const reason = state.kind === 'Refused' ? state.failure : loginFailureOf({ fault, isLate, isRefused });
     const asked = loginName === undefined ? {} : { loginName };
     emit({ type: 'LoginFailed', client, reason, ...asked, offered: collected.offered, ...broken });
+  };
+
+  const turnAway = (failure: keyof typeof farewells): void => {
+    state = { kind: 'Refused', failure };
+    const { reason, text } = farewells[failure];
+    connection.disconnect(reason, text);
   };
 
   /** A session that has ended may still have output that its client has not taken; a DISCONNECT would cut it off. */

@@ -15,13 +15,14 @@ export type AttemptRefusal = LoginRefusal | 'BadSignature' | 'NotAPublicKey' | '
 
 /**
  * Why a connection ended without anybody logging in. `Rejected`: its client left after a key of its was refused.
- * `NotLoggedIn`: a proof that was good a moment before.
+ * `NotLoggedIn`: a proof that was good a moment before. `IndexUnavailable`: there is no index, or none that is young enough.
  */
 export type LoginFailure =
   | 'ClientLeft'
   | 'ConnectionLost'
   | 'Draining'
   | 'GraceTimeExceeded'
+  | 'IndexUnavailable'
   | 'KeyExchangeFailed'
   | 'LimitExceeded'
   | 'NotLoggedIn'
@@ -39,6 +40,7 @@ export type CommandRefusal =
   | 'MalformedCommand'
   | 'BadPath'
   | 'LoginRevoked'
+  | 'IndexUnavailable'
   | 'TooManyGreetings'
   | 'Draining'
   | 'Fault';

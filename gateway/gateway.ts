@@ -14,6 +14,8 @@ import { createWatchList } from './watch-list.ts';
 
 export type GatewayOptions = {
   readonly source: AccessIndexSource;
+  /** Milliseconds; nobody is let in by an index that is older. */
+  readonly maxIndexAge: number;
   readonly dialer: RepositoryDialer;
   readonly ssh: SshServer;
   readonly emit: Emit;
@@ -44,7 +46,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { source, emit, clock, ssh } = options;
   const admission = createAdmission(options.admission);
   const watchList = createWatchList(source, clock);
-  const authentication = createAuthentication(source, clock);
+  const authentication = createAuthentication(source, clock, options.maxIndexAge);
   const sockets = new Set<Socket>();
   const served = new WeakMap<Socket, ServedConnection>();
   let isDraining = false;
@@ -52,6 +54,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     ...options,
     watchList,
     authentication,
+    admit: authentication.admit,
     identify: authentication.identify,
     limits: options.sessions,
     userConnections: createUserConnections(options.maxConnectionsPerUser),

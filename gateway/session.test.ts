@@ -58,10 +58,10 @@ async function greet(index: AccessIndex, greetInTurn: OneAtATime, { channel, tol
   const source = { current: index, ageSeconds: () => 0, subscribe: () => () => {} };
   const watchList = createWatchList(source, systemClock);
   watchList.close();
-  const { identify } = createAuthentication(source, systemClock);
+  const { admit, identify } = createAuthentication(source, systemClock, Number.POSITIVE_INFINITY);
   const limits = { maxDuration: 0, idleTimeout: 0, requestTimeout: 0, pushTimeout: 0 };
   const emit = (event: GatewayEvent): void => void events.push(event);
-  const context = { source, identify, dialer, watchList, limits, emit, clock: systemClock, greetInTurn };
+  const context = { source, admit, identify, dialer, watchList, limits, emit, clock: systemClock, greetInTurn };
   const request = { command: undefined, gitProtocol: undefined };
   await runSession({ ...context, isDraining: () => false }, { client, key }, channel, request);
   return { told, events };

@@ -3,7 +3,7 @@ import type { AccessIndex } from '../core/index/access-index.ts';
 import type { Candidate } from '../core/index/candidates.ts';
 import { asciiOnly } from '../core/printable.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import type { VerifiedKey } from './authentication.ts';
+import type { Identify, VerifiedKey } from './authentication.ts';
 import { newCorrelationId } from './correlation-id.ts';
 import type { ClientFacts, CommandRefusal, SessionFacts } from './events.ts';
 import { greeting } from './greeting.ts';
@@ -16,6 +16,8 @@ import type { CommandRequest, SshChannel } from './ssh/connection.ts';
 
 export type SessionContext = RunContext & {
   readonly isDraining: () => boolean;
+  /** Who somebody is who begins something new. */
+  readonly admit: Identify;
   /** Each greeting looks at all repositories: many at once would hold up what everybody else does. */
   readonly greetInTurn: OneAtATime;
 };
@@ -94,10 +96,10 @@ type Asker = { readonly candidates: readonly Candidate[]; readonly index: Access
 function identify(context: SessionContext, key: VerifiedKey): Result<Asker, Refusal> {
   if (context.isDraining()) return err(refuse('Draining', 'the server is shutting down: try again'));
   const index = context.source.current;
-  const candidates = context.identify(key);
+  const candidates = context.admit(key);
   if (candidates.ok && index !== undefined) return ok({ candidates: candidates.value, index });
   const why = candidates.ok ? 'IndexUnavailable' : candidates.error.reason;
-  return err(refuse('LoginRevoked', whyLoginRevoked(why)));
+  return err(refuse(why === 'IndexUnavailable' ? why : 'LoginRevoked', whyLoginRevoked(why)));
 }
 
 const refuse = (reason: CommandRefusal, told: string, exitStatus = 1): Refusal => ({ reason, told, exitStatus });

@@ -20,8 +20,8 @@ export type ControlConnectionOptions = {
   /** For the log. */
   readonly link: number;
   readonly podName: string;
-  /** Public keys by `ticketKeyId`. */
-  readonly keys: ReadonlyMap<string, KeyObject>;
+  /** The public key with this `ticketKeyId`; asked for each ticket. */
+  readonly keyOf: (keyId: string) => KeyObject | undefined;
   /** Makes a session and the token of its data connection, or says why not. */
   readonly admit: (
     number: number,
@@ -43,7 +43,7 @@ const firstTicketTimeoutMs = 10_000;
 
 /** Serves one gateway: verifies its tickets and carries everything but the data of its sessions. */
 export function serveControlConnection(options: ControlConnectionOptions): ControlConnection {
-  const { socket, link, podName, keys, admit, onEvent } = options;
+  const { socket, link, podName, keyOf, admit, onEvent } = options;
   const nonce = randomBytes(24).toString('base64url');
   const decoder = createFrameDecoder(maxGatewayFrame);
   const sessions = new Map<number, Session>();
@@ -76,7 +76,7 @@ export function serveControlConnection(options: ControlConnectionOptions): Contr
 
   function open({ session: number, keyId, signature, bytes }: Extract<GatewayMessage, { type: 'open' }>): void {
     const signed = { bytes, keyId, signature: Buffer.from(signature, 'base64url') };
-    const ticket = verifyTicket(signed, { keys, nonce, pod: podName, session: number, lastCounter });
+    const ticket = verifyTicket(signed, { keyOf, nonce, pod: podName, session: number, lastCounter });
     if (!ticket.ok) {
       onEvent({ type: 'TicketRefused', link, problem: ticket.error });
       send({ type: 'failed', session: number, code: 'TicketRefused', message: ticket.error });

@@ -18,6 +18,10 @@ export const createEventLog =
         return log.info(fields, 'gateway connected');
       case 'LinkEnded':
         return log.info(fields, 'gateway disconnected');
+      case 'LinkKeysChanged':
+        return log.info(fields, 'link keys changed');
+      case 'LinkKeysNotRead':
+        return log.error({ err: event.cause }, 'link keys cannot be read: those of before stay in use');
       case 'TicketRefused':
         return log.warn(fields, 'ticket refused');
       case 'RepositoryCreated':

@@ -26,6 +26,10 @@ export type RepositoryServerEvent =
   | { readonly type: 'ConnectionRefused'; readonly reason: ConnectionRefusal }
   | { readonly type: 'LinkOpened'; readonly link: number }
   | { readonly type: 'LinkEnded'; readonly link: number; readonly reason: LinkEnd; readonly detail?: string }
+  /** Whose tickets are honoured from now on, by `ticketKeyId`. */
+  | { readonly type: 'LinkKeysChanged'; readonly keyIds: readonly string[] }
+  /** Those that were read before stay in use. */
+  | { readonly type: 'LinkKeysNotRead'; readonly cause: unknown }
   | { readonly type: 'TicketRefused'; readonly link: number; readonly problem: TicketProblem }
   | { readonly type: 'RepositoryCreated'; readonly uid: string }
   | { readonly type: 'StaleFilesRemoved'; readonly uid: string; readonly files: number }

@@ -30,7 +30,7 @@ export type RepositoryServerOptions = {
   readonly dataDir: string;
   /** What tickets call this server. */
   readonly podName: string;
-  /** Ed25519 keys of gateways. */
+  /** Ed25519 keys of gateways, until others are given to `useLinkKeys`. */
   readonly linkPublicKeys: readonly KeyObject[];
   /** git processes at once; more sessions wait. */
   readonly maxSessions: number;
@@ -48,6 +48,8 @@ export type RepositoryServerOptions = {
 export interface RepositoryServer {
   /** Where it listens, with the real port. */
   readonly address: LinkAddress;
+  /** Honours tickets of these keys and no others, on the connections that there are too. What runs, runs on. */
+  useLinkKeys(publicKeys: readonly KeyObject[]): void;
   /** No new sessions; resolves when those that run have ended. */
   close(): Promise<void>;
   /** Ends all sessions as a cancel does; resolves when every git is gone. Repeatable. */
@@ -90,7 +92,7 @@ export async function createRepositoryServer(options: RepositoryServerOptions): 
   const queue = createSessionQueue({ maxRunning: maxSessions, maxQueued }, (queued, running) =>
     onEvent({ type: 'QueueChanged', queued, running }),
   );
-  const keys = new Map(options.linkPublicKeys.map((key) => [ticketKeyId(key), key]));
+  let keys = byKeyId(options.linkPublicKeys);
   const links = new Set<ControlConnection>();
   const sessions = new Set<Session>();
   /** Sessions whose data connection has not come, by the token that it will bring. */
@@ -125,7 +127,7 @@ export async function createRepositoryServer(options: RepositoryServerOptions): 
       socket,
       link: linksSeen,
       podName,
-      keys,
+      keyOf: (keyId) => keys.get(keyId),
       admit,
       onEvent,
     });
@@ -160,6 +162,10 @@ export async function createRepositoryServer(options: RepositoryServerOptions): 
 
   return {
     address,
+    useLinkKeys(publicKeys) {
+      byKeyId(publicKeys);
+      onEvent({ type: 'LinkKeysChanged', keyIds: [...keys.keys()] });
+    },
     close() {
       if (!closing) onEvent({ type: 'Draining' });
       closing = true;
@@ -174,5 +180,8 @@ export async function createRepositoryServer(options: RepositoryServerOptions): 
     },
   };
 }
+
+const byKeyId = (keys: readonly KeyObject[]): ReadonlyMap<string, KeyObject> =>
+  new Map(keys.map((key) => [ticketKeyId(key), key]));
 
 const boundAddress = ({ address, port }: AddressInfo): LinkAddress => ({ host: address, port });

@@ -3,6 +3,7 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 /** What kept the process from starting, when it is the surroundings' fault and not ours. */
 type StartupErrorCode =
   | 'ADDRESS_NOT_USABLE'
+  | 'CLUSTER_NOT_USABLE'
   | 'DATA_NOT_USABLE'
   | 'DATA_IN_USE'
   | 'GIT_NOT_USABLE'

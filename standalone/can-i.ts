@@ -6,16 +6,17 @@ import type { RepositoryRules } from '../core/access/repository-rules.ts';
 import type { AccessIndex } from '../core/index/access-index.ts';
 import { chooseCandidate } from '../core/index/candidates.ts';
 import type { IndexPolicy } from '../core/index/policy.ts';
+import type { Result } from '../core/result.ts';
 import { type ExitCode, exitCodes } from '../runtime/exit-codes.ts';
 import { findCandidates, type NoDecision } from './can-i-candidates.ts';
 import type { Question } from './can-i-question.ts';
 import { createStandaloneIndex } from './index-source.ts';
-import { readManifests } from './manifests/read-manifests.ts';
+import type { KnownObjects } from './known-objects.ts';
 
 export type CanIOptions = {
   readonly question: Question;
-  /** The folder of manifests. */
-  readonly manifests: string;
+  /** What to answer from, or why that cannot be had. */
+  readonly objects: Result<KnownObjects, string>;
   readonly policy: IndexPolicy;
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -39,16 +40,16 @@ type Answer =
  * `git-ingress can-i`: what would happen, by the very code of the gateway and of the hooks. Good: allowed; failed:
  * denied; unknown: could not tell.
  */
-export async function canI({ question, manifests: folder, policy, now, print, warn }: CanIOptions): Promise<ExitCode> {
-  const manifests = await readManifests(folder);
-  if (!manifests.isCurrent) {
-    warn(`the manifests ${manifests.problems[0]?.file} ${manifests.problems[0]?.message}`);
+export async function canI({ question, objects, policy, now, print, warn }: CanIOptions): Promise<ExitCode> {
+  if (!objects.ok) {
+    warn(`could not tell: ${objects.error}`);
     return exitCodes.unknown;
   }
-  if (manifests.problems.length > 0) warn(`some manifests have problems, see: git-ingress check ${folder}`);
+  const { resources, place, problems } = objects.value;
+  if (problems !== undefined) warn(problems);
   const source = createStandaloneIndex(policy, () => 0);
-  source.update(manifests.resources);
-  const answer = source.current === undefined ? nothingIn(folder) : await find(question, source.current, now);
+  source.update(resources);
+  const answer = source.current === undefined ? nothingIn(place) : await find(question, source.current, now);
   switch (answer.kind) {
     case 'Unknown':
       warn(`could not tell: ${answer.message}`);
@@ -62,7 +63,7 @@ export async function canI({ question, manifests: folder, policy, now, print, wa
   }
 }
 
-const nothingIn = (folder: string): Answer => ({ kind: 'Unknown', message: `there are no objects in ${folder}` });
+const nothingIn = (place: string): Answer => ({ kind: 'Unknown', message: `there are no objects in ${place}` });
 
 async function find(question: Question, index: AccessIndex, now: number): Promise<Answer> {
   const { action, path, ref, asker } = question;

@@ -12,11 +12,17 @@ type RepositoryDialerOptions = {
   readonly address: LinkAddress;
   /** As the repository server calls itself; one that answers to another name is not used. */
   readonly podName: string;
-  /** Ed25519, private. */
+  /** Ed25519, private; until another is given to `useSigningKey`. */
   readonly signingKey: KeyObject;
   readonly log: Logger;
   /** How long `open` waits for a server that restarts, in milliseconds. */
   readonly patience?: number;
+};
+
+/** The port that sessions use, and what its owner may change. */
+type KeyedDialer = RepositoryDialer & {
+  /** Signs tickets with this key from the next one on, on the connection that there is too. */
+  useSigningKey(key: KeyObject): void;
 };
 
 /** It doubles from the first to the last. */
@@ -27,9 +33,9 @@ const maxPauseMs = 500;
  * Reaches one repository server over one control connection, which is made when it is first needed and again when it
  * broke. A request that failed before git ran is made anew, with a new ticket, while the server restarts.
  */
-export function createRepositoryDialer(options: RepositoryDialerOptions): RepositoryDialer {
-  const { address, podName, signingKey, log, patience = 5_000 } = options;
-  const keyId = ticketKeyId(signingKey);
+export function createRepositoryDialer(options: RepositoryDialerOptions): KeyedDialer {
+  const { address, podName, log, patience = 5_000 } = options;
+  let signer = asSigner(options.signingKey);
   const running = new Set<Promise<unknown>>();
   let connection: Promise<ControlLink> | undefined;
   let closed = false;
@@ -64,10 +70,13 @@ export function createRepositoryDialer(options: RepositoryDialerOptions): Reposi
     });
     // Between its greeting and now, the connection may have broken.
     if (!link.alive) throw new RetryableFault('Unreachable');
-    return openSession({ link, address, podName, signingKey, keyId }, request, signal);
+    return openSession({ link, address, podName, ...signer }, request, signal);
   }
 
   return {
+    useSigningKey(key) {
+      signer = asSigner(key);
+    },
     async open(request, signal) {
       const deadline = performance.now() + patience;
       for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, maxPauseMs)) {
@@ -92,6 +101,8 @@ export function createRepositoryDialer(options: RepositoryDialerOptions): Reposi
     },
   };
 }
+
+const asSigner = (signingKey: KeyObject) => ({ signingKey, keyId: ticketKeyId(signingKey) });
 
 const cancelled = (signal: AbortSignal): RepositoryFault =>
   new RepositoryFault('Cancelled', { cause: signal.reason as unknown });

@@ -24,7 +24,7 @@ export type PublicKeyAttempt = {
 export type Authenticate = (attempt: PublicKeyAttempt) => boolean;
 
 /** RFC 4253 §11.1. */
-export type DisconnectReason = 'ByApplication' | 'TooManyConnections' | 'NoMoreAuthMethods';
+export type DisconnectReason = 'ByApplication' | 'TooManyConnections' | 'NoMoreAuthMethods' | 'ServiceNotAvailable';
 
 /** One client connection. Every callback is set once, synchronously, in the server's `onConnection`. */
 export interface SshConnection {

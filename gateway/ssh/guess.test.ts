@@ -3,7 +3,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { encodeString, encodeUint32 } from '../../core/ssh/wire.ts';
-import { generateHostKey } from './host-keys.ts';
+import { generateHostKey } from '../../runtime/generate-host-key.ts';
 import { listenForTests, type TestServer } from './testing/listen.ts';
 import { message } from './wire-message.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
+import { generateHostKey } from '../../runtime/generate-host-key.ts';
 import { cipherAlgorithms, keyExchangeAlgorithms } from './algorithms.ts';
-import { generateHostKey } from './host-keys.ts';
 import { nativeCryptoAvailable } from './internals.ts';
 import { createSshServer } from './server.ts';
 import { type TestServer, testServerOptions } from './testing/listen.ts';

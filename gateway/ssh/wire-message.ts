@@ -41,6 +41,7 @@ export const openFailure = {
 /** Reasons of a DISCONNECT (RFC 4253 §11.1). */
 export const disconnectCode = {
   ProtocolError: 2,
+  ServiceNotAvailable: 7,
   ByApplication: 11,
   TooManyConnections: 12,
   AuthCancelledByUser: 13,

@@ -13,7 +13,7 @@ export function formatOptions(accepted: Accepted): string {
 export const formatOwnFlags = (flags: readonly OwnFlag[]): string => flags.map(formatOwnFlag).join('\n');
 
 const formatOwnFlag = ({ flag, placeholder, description }: OwnFlag): string =>
-  `  ${flag} ${placeholder}\n${wrap(description)}`;
+  `  ${[flag, ...(placeholder === undefined ? [] : [placeholder])].join(' ')}\n${wrap(description)}`;
 
 function formatOption(option: Option): string {
   const fallback = option.default ? ` [${option.default}]` : '';

@@ -91,19 +91,26 @@ export const choice = <const Choice extends string>(...choices: readonly Choice[
 export const text = (placeholder: string, pattern: RegExp, expected: string) =>
   kind(placeholder, expected, (value) => (pattern.test(value) ? value : undefined));
 
-/** Ranges of addresses in CIDR form, as `isInRanges` takes them. */
-export const cidrList: Kind<readonly string[]> = {
-  placeholder: 'CIDR,...',
+/** `expected` is in the plural: `ranges such as 10.0.0.0/8`. */
+export const list = (
+  placeholder: string,
+  isItem: (item: string) => boolean,
+  expected: string,
+): Kind<readonly string[]> => ({
+  placeholder: `${placeholder},...`,
   list: true,
   schema: z
-    .union([z.string(), z.array(z.string()).max(1_000)], { error: 'expected a list of at most 1000 ranges' })
+    .union([z.string(), z.array(z.string()).max(1_000)], { error: `expected a list of at most 1000 ${expected}` })
     .transform((raw, context) => {
-      const ranges = (typeof raw === 'string' ? raw.split(',') : raw).map((range) => range.trim()).filter(Boolean);
-      for (const range of ranges) {
-        if (isSourceRange(range)) continue;
-        const message = `expected ranges such as 10.0.0.0/8 or fd00::/8; ${JSON.stringify(range.slice(0, 60))} is none`;
+      const items = (typeof raw === 'string' ? raw.split(',') : raw).map((item) => item.trim()).filter(Boolean);
+      for (const item of items) {
+        if (isItem(item)) continue;
+        const message = `expected ${expected}; ${JSON.stringify(item.slice(0, 60))} is none`;
         context.addIssue({ code: 'custom', message });
       }
-      return ranges;
+      return items;
     }),
-};
+});
+
+/** Ranges of addresses in CIDR form, as `isInRanges` takes them. */
+export const cidrList = list('CIDR', isSourceRange, 'ranges such as 10.0.0.0/8 or fd00::/8');

@@ -18,6 +18,8 @@ export type ConfigRequest = {
 
 export type CommandLine = {
   readonly config: Config;
+  /** Who gave an option its value: 3 for a flag, 2 for a variable, 1 for the file, 0 for nobody. The higher one counts. */
+  readonly precedenceOf: (field: string) => 0 | 1 | 2 | 3;
   /** Values of the subcommand's own flags, e.g. `--user`. */
   readonly own: ReadonlyMap<string, string>;
   readonly positionals: readonly string[];
@@ -45,7 +47,12 @@ export function loadConfig(request: ConfigRequest): Result<CommandLine | 'help',
     ...missing(request, settings),
   ];
   if (!config.success || problems.length > 0) return err(problems);
-  return ok({ config: config.data, own: flags.own, positionals: flags.positionals });
+  const precedenceOf: CommandLine['precedenceOf'] = (field) => {
+    if (flags.values.has(field)) return 3;
+    if (environment.values.has(field)) return 2;
+    return file.values.has(field) ? 1 : 0;
+  };
+  return ok({ config: config.data, precedenceOf, own: flags.own, positionals: flags.positionals });
 }
 
 function readConfigFile(name: string | undefined): Settings {

@@ -21,7 +21,17 @@ const option = <Value>({ schema, placeholder, list }: kinds.Kind<Value>, fallbac
 const optional = <Value>({ schema, placeholder, list }: kinds.Kind<Value>, description: string) =>
   schema.optional().register(optionTexts, { placeholder, list, description });
 
+const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const pathPrefix = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?=[A-Za-z0-9_][A-Za-z0-9_./-]{0,253}$/;
+const hostName = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[1-9][0-9]{0,4})?$/;
+
 const group = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape).prefault({} as never);
+
+const podName = kinds.text(
+  'NAME',
+  /^[a-z0-9][a-z0-9.-]{0,252}$/,
+  'the name of a pod: lower-case letters, digits, "-" and "."',
+);
 
 /**
  * Every option of every subcommand. Its place here is its field in `--config FILE`, and gives the flag and the variable
@@ -142,6 +152,56 @@ export const configSchema = z.strictObject({
       'How long live sessions may go on after SIGTERM; 0 ends them at once.',
     ),
   }),
+  kubernetes: group({
+    kubeconfig: optional(
+      kinds.path('FILE'),
+      'How to reach the API server. Operator and gateway do it as the pod that they run in, else as kubectl would, by default.',
+    ),
+    namespace: optional(
+      kinds.text('NAME', dnsLabel, 'the name of a namespace'),
+      "The namespace of the release, where the index lies. Default: the pod's own, or the kubeconfig's.",
+    ),
+    release: option(
+      kinds.text('NAME', dnsLabel, 'the name of a release'),
+      'git-ingress',
+      'What the names of our own objects begin with.',
+    ),
+  }),
+  operator: group({
+    namespaces: option(
+      kinds.list('NAMESPACE', (name) => dnsLabel.test(name), 'names of namespaces'),
+      '',
+      'Where GitUsers, SSHKeys and Repositories are looked for. Default: in all namespaces.',
+    ),
+    pathPrefixes: option(
+      kinds.list('NAMESPACE=PREFIX', (item) => pathPrefix.test(item), 'items such as platform=tools/'),
+      '',
+      'What paths of Repositories may begin with, beside the name of their namespace: `platform=tools/`.',
+    ),
+    hostNames: option(
+      kinds.list('HOST[:PORT]', (name) => hostName.test(name), 'names such as git.example.com or git.example.com:2222'),
+      '',
+      'Names by which people reach the gateways. The first one is in the URLs of Repositories.',
+    ),
+    hostKeysSecret: optional(
+      kinds.text('NAME', /^[a-z0-9][a-z0-9.-]{0,252}$/, 'the name of a Secret'),
+      'A Secret with SSH host keys that somebody else keeps. Default: the operator makes one, `RELEASE-host-keys`.',
+    ),
+  }),
+  gateway: group({
+    pod: optional(podName, "The name of this gateway's pod, under which it reports to the operator."),
+    hostKeys: optional(kinds.path('DIR'), 'The folder with ssh_host_ed25519_key and ssh_host_rsa_key; not written to.'),
+    linkKey: optional(kinds.path('FILE'), 'The Ed25519 private key in PEM form that tickets are signed with.'),
+    repository: optional(kinds.tcpAddress, 'Where the repository server is reached.'),
+    repositoryPod: optional(podName, 'How that repository server calls itself: its --repository-pod.'),
+  }),
+  index: group({
+    maxAge: option(
+      kinds.duration({ min: '10s' }),
+      '1h',
+      'Nobody is let in by an access index that was last known to be up to date so long ago; sessions go on.',
+    ),
+  }),
   repository: group({
     maxSessions: option(kinds.count({ min: 1, max: 10_000 }), '64', 'Sessions that run git at once; others wait.'),
     maxQueued: option(kinds.count({ min: 0, max: 100_000 }), '1000', 'Sessions that wait; more are turned away.'),
@@ -156,10 +216,7 @@ export const configSchema = z.strictObject({
       'Memory that each git may take beside the files it maps; 0: what the machine has. Holds for the repository server too.',
     ),
     listen: optional(kinds.linkAddress, 'Where gateways reach this repository server.'),
-    pod: optional(
-      kinds.text('NAME', /^[a-z0-9][a-z0-9.-]{0,252}$/, 'the name of a pod: lower-case letters, digits, "-" and "."'),
-      'The name of this repository server. A ticket for another one is refused.',
-    ),
+    pod: optional(podName, 'The name of this repository server. A ticket for another one is refused.'),
     linkKeys: optional(kinds.path('FILE'), "Gateways' public keys (Ed25519) in PEM form: whose tickets to honour."),
   }),
 });

@@ -1,5 +1,5 @@
 /** A repository server in a process of its own, so that a test can kill it. Options come as JSON in its argument. */
-import { createPublicKey } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { runRepository } from '../../repository/main.ts';
@@ -11,6 +11,8 @@ type Options = {
   readonly hooksDir?: string;
 };
 const { path, dataDir, publicKey, hooksDir } = JSON.parse(process.argv[2] ?? '') as Options;
+const linkKeys = `${path}.pem`;
+writeFileSync(linkKeys, publicKey);
 const drain = new AbortController();
 process.on('SIGTERM', () => drain.abort());
 await runRepository(
@@ -18,7 +20,7 @@ await runRepository(
     listen: { path },
     dataDir,
     podName: 'pool-0',
-    linkPublicKeys: [createPublicKey(publicKey)],
+    linkKeys,
     maxSessions: 16,
     maxQueued: 16,
     gracePeriod: 5_000,

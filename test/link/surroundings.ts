@@ -9,7 +9,7 @@ import pino from 'pino';
 import type { Permission } from '../../core/access/permission.ts';
 import { derivedUid } from '../../core/api/derived-uid.ts';
 import { createRepositoryDialer } from '../../gateway/link/dialer.ts';
-import type { RepositoryDialer, RepositorySessionRequest } from '../../gateway/ports.ts';
+import type { RepositorySessionRequest } from '../../gateway/ports.ts';
 import type { RepositoryServerEvent } from '../../repository/events.ts';
 import {
   createRepositoryServer,
@@ -23,7 +23,7 @@ export type Surroundings = {
   readonly folder: string;
   readonly dataDir: string;
   readonly server: RepositoryServer;
-  readonly dialer: RepositoryDialer;
+  readonly dialer: ReturnType<typeof createRepositoryDialer>;
   readonly bridge: Bridge;
   readonly events: RepositoryServerEvent[];
   readonly keys: ReturnType<typeof createKeys>;

@@ -1,6 +1,6 @@
 import { after } from 'node:test';
+import { generateHostKey } from '../../../runtime/generate-host-key.ts';
 import type { SshConnection } from '../connection.ts';
-import { generateHostKey } from '../host-keys.ts';
 import type { SshServerOptions } from '../server-options.ts';
 import { listenForTests, type TestServer } from './listen.ts';
 import { type ClientKey, createOpenSsh, type OpenSsh } from './openssh.ts';

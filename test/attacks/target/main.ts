@@ -2,7 +2,7 @@
  * A server in a process of its own, so that an attack can end it: `main.ts Guarded|Unguarded KEY_BLOB_IN_BASE64`.
  * Sends its port to the parent, and answers each message with its sessions.
  */
-import { generateHostKey } from '../../../gateway/ssh/host-keys.ts';
+import { generateHostKey } from '../../../runtime/generate-host-key.ts';
 import type { Sessions } from './unguarded.ts';
 
 const [, , kind, keyBlob = ''] = process.argv;

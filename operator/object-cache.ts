@@ -1,0 +1,128 @@
+import type { Logger } from 'pino';
+import { type ObjectKey, objectKey } from '../core/api/object-key.ts';
+import { type Kind, kinds, type Resource } from '../core/api/resource.ts';
+import type { ResourceChanges } from '../core/index/compiler.ts';
+import type { ApiClient } from '../kubernetes/api-client.ts';
+import { parseKey } from '../kubernetes/kubernetes-object.ts';
+import { type Reflector, startReflector } from '../kubernetes/reflector.ts';
+import { createStore, type Store, type StoreChange } from '../kubernetes/store.ts';
+import { type ObservedObject, observe } from './observed-object.ts';
+import { resourceTypes } from './resource-types.ts';
+
+/** All objects of our kinds in the namespaces that are watched. */
+export type ObjectCache = {
+  get(key: ObjectKey): ObservedObject | undefined;
+  /** The SSHKeys of a GitUser, by its `NAMESPACE/NAME`. */
+  keysOf(user: string): Iterable<ObjectKey>;
+  keys(): Iterable<ObjectKey>;
+  /** All resources, as the changes that lead there from nothing. */
+  all(): ResourceChanges;
+  /** Resolves when every object has been seen once. */
+  readonly synced: Promise<unknown>;
+  /** Calls back with what changed; objects that are being deleted are gone. */
+  subscribe(listener: (changes: ResourceChanges, touched: ReadonlySet<ObjectKey>) => void): void;
+  readonly size: number;
+  /** Resolves when the signal has ended all of it. */
+  readonly closed: Promise<unknown>;
+};
+
+type Source = { readonly kind: Kind; readonly namespace: string; readonly store: Store<ObservedObject> };
+
+const byUser = 'user';
+
+/** `namespaces`: those to watch; none: all. */
+export function openObjectCache(options: {
+  readonly client: ApiClient;
+  readonly namespaces: readonly string[];
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}): ObjectCache {
+  const { client, log, signal } = options;
+  const namespaces = options.namespaces.length === 0 ? [''] : [...new Set(options.namespaces)];
+  const sources: Source[] = [];
+  const reflectors: Reflector[] = [];
+  for (const kind of kinds) {
+    for (const namespace of namespaces) {
+      const store = createStore<ObservedObject>({
+        log,
+        indexes: { [byUser]: ({ value: { resource } }) => userOf(resource) },
+      });
+      sources.push({ kind, namespace, store });
+      const type = resourceTypes[kind];
+      const sink = store;
+      reflectors.push(startReflector({ client, type, namespace, transform: observe(kind), sink, log, signal }));
+    }
+  }
+
+  const storesFor = (kind: Kind, namespace: string): readonly Store<ObservedObject>[] =>
+    sources
+      .filter((source) => source.kind === kind && (source.namespace === '' || source.namespace === namespace))
+      .map(({ store }) => store);
+
+  return {
+    get(key) {
+      const { kind, name } = splitKey(key);
+      for (const store of storesFor(kind, parseKey(name).namespace)) {
+        const found = store.get(name);
+        if (found !== undefined) return found.value;
+      }
+      return undefined;
+    },
+    *keysOf(user) {
+      for (const store of storesFor('SSHKey', parseKey(user).namespace)) {
+        for (const name of store.byIndex(byUser, user)) yield `SSHKey ${name}`;
+      }
+    },
+    *keys() {
+      for (const { kind, store } of sources) for (const name of store.keys()) yield `${kind} ${name}`;
+    },
+    all() {
+      const changes = new Map<ObjectKey, Resource | undefined>();
+      for (const { kind, store } of sources) {
+        for (const { key, value } of store.values()) changes.set(`${kind} ${key}`, value.resource);
+      }
+      return changes;
+    },
+    synced: Promise.all(sources.map(({ store }) => store.synced)),
+    subscribe(listener) {
+      for (const { kind, store } of sources) {
+        store.subscribe((changes) => listener(resourcesOf(kind, changes), touchedBy(kind, changes)));
+      }
+    },
+    get size() {
+      return sources.reduce((sum, { store }) => sum + store.size, 0);
+    },
+    closed: Promise.all(reflectors.map(({ closed }) => closed)),
+  };
+}
+
+function userOf(resource: Resource | undefined): readonly string[] {
+  if (resource?.kind !== 'SSHKey' || resource.spec.userRef === undefined) return [];
+  return [`${resource.metadata.namespace}/${resource.spec.userRef.name}`];
+}
+
+function splitKey(key: ObjectKey): { readonly kind: Kind; readonly name: string } {
+  const blank = key.indexOf(' ');
+  return { kind: key.slice(0, blank) as Kind, name: key.slice(blank + 1) };
+}
+
+/** Objects whose status may be another: those that changed, and the GitUsers whose SSHKeys did. */
+function touchedBy(kind: Kind, changes: readonly StoreChange<ObservedObject>[]): ReadonlySet<ObjectKey> {
+  const touched = new Set<ObjectKey>();
+  for (const change of changes) {
+    touched.add(`${kind} ${change.key}`);
+    const sides = [...('before' in change ? [change.before] : []), ...('after' in change ? [change.after] : [])];
+    for (const { value } of sides) for (const user of userOf(value.resource)) touched.add(`GitUser ${user}`);
+  }
+  return touched;
+}
+
+/** The last change of an object counts. */
+function resourcesOf(kind: Kind, changes: readonly StoreChange<ObservedObject>[]): ResourceChanges {
+  return new Map(
+    changes.map((change) => [
+      objectKey(kind, parseKey(change.key)),
+      change.type === 'Removed' ? undefined : change.after.value.resource,
+    ]),
+  );
+}

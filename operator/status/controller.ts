@@ -1,0 +1,163 @@
+import type { Logger } from 'pino';
+import { apiVersion } from '../../core/api/metadata.ts';
+import type { ObjectKey } from '../../core/api/object-key.ts';
+import { formatRef } from '../../core/api/object-ref.ts';
+import { findingAt } from '../../core/index/compile.ts';
+import type { IndexCompiler } from '../../core/index/compiler.ts';
+import type { Finding } from '../../core/index/findings.ts';
+import type { ApiClient } from '../../kubernetes/api-client.ts';
+import { isNotFound } from '../../kubernetes/api-error.ts';
+import { type ReconcileResult, runController } from '../../kubernetes/controller.ts';
+import type { ControllerMetrics } from '../../kubernetes/controller-metrics.ts';
+import type { EventRecorder } from '../../kubernetes/event-recorder.ts';
+import { createWorkQueue } from '../../kubernetes/work-queue.ts';
+import type { QueueMetrics } from '../../kubernetes/work-queue-metrics.ts';
+import type { Gateways } from '../gateways.ts';
+import type { IndexPublisher } from '../index/publisher.ts';
+import type { ObjectCache } from '../object-cache.ts';
+import type { ObservedObject } from '../observed-object.ts';
+import { fieldManager, resourceTypes } from '../resource-types.ts';
+import { parseStatus, planStatus, type Status } from './build-status.ts';
+import { progressOf } from './progress.ts';
+
+export type StatusController = {
+  /** These may have to say something else. */
+  touch(objects: Iterable<ObjectKey>, priority: StatusPriority): void;
+  /** The gateways, or the published index, have moved on. */
+  onProgress(): void;
+  /** Resolves when the signal has ended it. */
+  readonly closed: Promise<void>;
+};
+
+/** Somebody waits for what has just changed; nobody for what was there when we started. */
+export type StatusPriority = 0 | 1;
+
+type StatusControllerOptions = {
+  readonly client: ApiClient;
+  readonly cache: ObjectCache;
+  readonly compiler: IndexCompiler;
+  readonly publisher: IndexPublisher;
+  readonly gateways: Gateways;
+  readonly events: EventRecorder;
+  readonly hostName: string | undefined;
+  readonly log: Logger;
+  readonly queueMetrics: QueueMetrics;
+  readonly controllerMetrics: ControllerMetrics;
+  readonly isLeader: () => boolean;
+  readonly signal: AbortSignal;
+};
+
+/** So many are written at once; the API server takes about as many without becoming slower. */
+const workers = 24;
+const rateLimit = { perSecond: 1_000, burst: 1_000 };
+/** So long an entry may be on its way before its object is told so. Mostly it arrives earlier, and one write says all. */
+const settleMs = 3_000;
+const releaseIntervalMs = 250;
+/** setTimeout takes no more. */
+const maxTimerMs = 2 ** 31 - 1;
+
+export function startStatusController(options: StatusControllerOptions): StatusController {
+  const { client, cache, compiler, publisher, gateways, events, hostName, isLeader, signal } = options;
+  const name = 'status';
+  const queue = createWorkQueue({ rateLimit, observer: options.queueMetrics(name) });
+  /** Objects on their way, and since when. */
+  const settling = new Map<ObjectKey, number>();
+  let release: NodeJS.Timeout | undefined;
+
+  async function reconcile(key: string, deadline: AbortSignal): Promise<ReconcileResult | undefined> {
+    const observed = cache.get(key);
+    if (observed === undefined || observed.isDeleting || observed.isPaused) {
+      settling.delete(key);
+      return undefined;
+    }
+    const now = Date.now();
+    const finding = findingOf(key, observed, now);
+    // Not compiled yet: it is touched again when it is.
+    if (finding === undefined) return undefined;
+    const before = parseStatus(observed.status);
+    const progress = progressOf({
+      needed: publisher.revisionOf(compiler.claim(key) ?? ''),
+      first: publisher.firstRevision,
+      loaded: gateways.loaded,
+      ...{ generation: observed.generation, conditions: before.conditions },
+    });
+    if (finding.reason === 'Accepted' && progress.kind !== 'Programmed') {
+      const since = settling.get(key) ?? performance.now();
+      settling.set(key, since);
+      const leftMs = since + settleMs - performance.now();
+      if (leftMs > 0) return { requeueAfterMs: leftMs };
+    } else settling.delete(key);
+    const facts = { finding, progress, keys: countKeys(observed), hostName };
+    const status = planStatus(observed, facts, now);
+    if (status !== undefined) await write(observed, status, deadline);
+    if (status !== undefined) tell(observed, before, finding);
+    return expiryOf(observed, finding, now);
+  }
+
+  const findingOf = (key: ObjectKey, { fault, resource }: ObservedObject, now: number): Finding | undefined => {
+    const found = compiler.finding(key);
+    if (fault !== undefined) return fault;
+    return resource === undefined || found === undefined ? undefined : findingAt(now, resource, found);
+  };
+
+  function countKeys({ kind, metadata }: ObservedObject): number {
+    if (kind !== 'GitUser') return 0;
+    let count = 0;
+    for (const key of cache.keysOf(formatRef(metadata))) if (compiler.finding(key)?.reason === 'Accepted') count += 1;
+    return count;
+  }
+
+  async function write({ kind, metadata, resourceVersion }: ObservedObject, status: Status, deadline: AbortSignal) {
+    if (!isLeader()) return;
+    // Over the version that it was made from: whoever leads after us is not contradicted.
+    const patch = { metadata: { resourceVersion }, status };
+    try {
+      const write = { fieldManager, subresource: 'status', signal: deadline } as const;
+      await client.mergePatch(resourceTypes[kind], metadata, patch, write);
+    } catch (error) {
+      // Deleted meanwhile.
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  /** An event for what a person would look for: an object that is refused now, or no longer. */
+  function tell({ kind, metadata }: ObservedObject, before: Status, { reason, message }: Finding): void {
+    const verdict = before.conditions.find(({ type }) => type === (kind === 'GitUser' ? 'Ready' : 'Accepted'));
+    const isAccepted = reason === 'Accepted';
+    const wasRefused = verdict?.status === 'False' && verdict.reason !== 'Suspended' && !isOnItsWay(verdict.reason);
+    if (isAccepted ? !wasRefused : verdict?.reason === reason && verdict.message === message) return;
+    const { namespace, name: objectName, uid } = metadata;
+    events.record({
+      regarding: { apiVersion, kind, namespace, name: objectName, uid },
+      type: isAccepted ? 'Normal' : 'Warning',
+      reason,
+      action: 'Judge',
+      note: isAccepted ? 'it is accepted now' : message,
+    });
+  }
+
+  /** A verdict changes by itself when a key expires. */
+  function expiryOf({ resource }: ObservedObject, { reason }: Finding, now: number): ReconcileResult | undefined {
+    const expiresAt = resource?.kind === 'SSHKey' ? resource.spec.expiresAt : undefined;
+    if (reason !== 'Accepted' || expiresAt === undefined) return undefined;
+    return { requeueAfterMs: Math.min(maxTimerMs, Math.max(1, Date.parse(expiresAt) - now)) };
+  }
+
+  return {
+    touch(objects, priority) {
+      for (const key of objects) queue.add(key, { priority });
+    },
+    onProgress() {
+      release ??= setTimeout(() => {
+        release = undefined;
+        for (const key of settling.keys()) queue.add(key, { priority: 1 });
+      }, releaseIntervalMs);
+    },
+    closed: runController({
+      ...{ name, queue, workers, reconcile, log: options.log, signal },
+      metrics: options.controllerMetrics,
+    }).finally(() => clearTimeout(release)),
+  };
+}
+
+const isOnItsWay = (reason: string): boolean => ['Publishing', 'Loading', 'NoGateways'].includes(reason);
