@@ -322,3 +322,26 @@ test('what is known already is not made again by another list', async (context) 
   await until(() => store.get('tenant/b')?.resourceVersion === '1');
   assert.equal(transformed, 3);
 });
+
+test('a list that is doubted is asked for again, and the second answer holds', async (context) => {
+  const answers = [['a', 'b', 'c'], ['a'], ['a', 'b', 'c'], ['a'], ['a']];
+  const cluster = await startSmallCluster(context, {
+    list: (response, number) =>
+      answerList(
+        response,
+        (answers[number] ?? []).map((name) => makeWidget(name, '1')),
+        '5',
+      ),
+    watch: (response, number) =>
+      number < 2
+        ? answerJson(response, 410, buildStatus(410, 'Expired', 'too old'))
+        : response.write(buildBookmark('9')),
+  });
+  const { store, batches } = watch(context, cluster, { isDoubtful: (items) => items.length < store.size });
+  await until(() => cluster.watches.length === 3);
+  assert.equal(cluster.lists.length, 5);
+  assert.deepEqual(batches, [
+    ['Added tenant/a', 'Added tenant/b', 'Added tenant/c'],
+    ['Removed tenant/b', 'Removed tenant/c'],
+  ]);
+});

@@ -22,6 +22,8 @@ type ReflectorOptions<Value> = Selection & {
   readonly inactivityMs?: number;
   /** Called for each page of a list, and whenever anything comes through the watch. */
   readonly onSignOfLife?: () => void;
+  /** Whether a list is to be believed only if another one says the same. */
+  readonly isDoubtful?: (items: readonly Cached<Value>[]) => boolean;
   /** Objects in a page of the list, where they are large. */
   readonly pageSize?: number;
   /** The longest pause after a failure, in milliseconds. */
@@ -71,11 +73,16 @@ export function startReflector<Value>(options: ReflectorOptions<Value>): Reflect
 
   /** The resource version to watch from. */
   async function list(): Promise<string> {
-    const { items, resourceVersion } = await listAll(client, type, keep, {
-      ...{ ...selection, signal },
-      ...(options.pageSize !== undefined && { limit: options.pageSize }),
-      ...(onSignOfLife !== undefined && { onPage: onSignOfLife }),
-    });
+    const listOnce = () =>
+      listAll(client, type, keep, {
+        ...{ ...selection, signal },
+        ...(options.pageSize !== undefined && { limit: options.pageSize }),
+        ...(onSignOfLife !== undefined && { onPage: onSignOfLife }),
+      });
+    const first = await listOnce();
+    const isDoubtful = options.isDoubtful?.(first.items) === true;
+    if (isDoubtful) log.warn({ items: first.items.length }, 'most objects are gone: asking again');
+    const { items, resourceVersion } = isDoubtful ? await listOnce() : first;
     sink.replace(items);
     return resourceVersion;
   }

@@ -49,8 +49,12 @@ export function openObjectCache(options: {
       });
       sources.push({ kind, namespace, store });
       const type = resourceTypes[kind];
-      const sink = store;
-      reflectors.push(startReflector({ client, type, namespace, transform: observe(kind), sink, log, signal }));
+      reflectors.push(
+        startReflector({
+          ...{ client, type, namespace, transform: observe(kind), sink: store, log, signal },
+          isDoubtful: (items) => isShrunk(store.size, items.length),
+        }),
+      );
     }
   }
 
@@ -95,6 +99,12 @@ export function openObjectCache(options: {
     closed: Promise.all(reflectors.map(({ closed }) => closed)),
   };
 }
+
+/**
+ * Whether a list has so much less than what was known that whoever is lost with it should not be by a mistake of one
+ * answer. What a second answer says is so; a deletion that a watch tells of is never doubted.
+ */
+const isShrunk = (before: number, after: number): boolean => before - after > 100 && after < before / 2;
 
 function userOf(resource: Resource | undefined): readonly string[] {
   if (resource?.kind !== 'SSHKey' || resource.spec.userRef === undefined) return [];
