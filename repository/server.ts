@@ -163,7 +163,7 @@ export async function createRepositoryServer(options: RepositoryServerOptions): 
   return {
     address,
     useLinkKeys(publicKeys) {
-      byKeyId(publicKeys);
+      keys = byKeyId(publicKeys);
       onEvent({ type: 'LinkKeysChanged', keyIds: [...keys.keys()] });
     },
     close() {

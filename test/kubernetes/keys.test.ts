@@ -245,9 +245,9 @@ async function watchKeys(namespace: string, isOver: () => boolean | Promise<bool
   return sights;
 }
 
-const rotationDelayMs = 3_000;
-/** The API server tells the time to the second, and somebody else may have the processor. */
-const blurMs = 1_500;
+const rotationDelayMs = 4_000;
+/** The API server tells the time to the second, and somebody else may have the processor when we want to look. */
+const blurMs = 3_000;
 
 /** Old key, both, both with the other signing, new key; each for as long as it must be. */
 function assertOverlap(sights: readonly Sight[]): void {
