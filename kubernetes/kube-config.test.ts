@@ -131,5 +131,5 @@ test('a credential plugin gives the token; one that hangs or fails costs no more
   await ask(`echo '${JSON.stringify(credential)}'`);
   assert.deepEqual(tokens, ['Bearer made']);
   await assert.rejects(ask('exec sleep 2', 500), { code: 'Timeout' });
-  await assert.rejects(ask('exit 1', 500), { code: 'NoCredentials' });
+  await assert.rejects(ask('exit 1'), { code: 'NoCredentials' });
 });
