@@ -31,8 +31,10 @@ test-programs:
 	@tooling/need-kubernetes.sh >/dev/null
 	@tooling/need-helm.sh >/dev/null
 
-bench: setup ## Measures against sshd into docs/performance.md; ROUNDS=9, ONLY=ls-remote,clone
-	@tooling/need-programs.sh git:git ssh:openssh-client sshd:openssh-server ip:iproute2
+bench: setup ## Measures into docs/performance.md, sshd beside us; ROUNDS=9, ONLY=ls-remote,clone, KEYS=5000
+	@tooling/need-programs.sh git:git ssh:openssh-client sshd:openssh-server ip:iproute2 setpriv:util-linux
+	@tooling/need-kubernetes.sh >/dev/null
+	@tooling/need-helm.sh >/dev/null
 	@node bench/main.ts
 
 generate: setup ## Writes the generated files anew

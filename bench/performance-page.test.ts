@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Figure, ratioFigure } from './figure.ts';
 import { buildPerformancePage } from './performance-page.ts';
-import { spreadOf } from './statistics.ts';
+import { quantileOf, spreadOf } from './statistics.ts';
 
 const figure = (work: string, value: number): Figure => ({
   ...ratioFigure(work, { reference: [100, 100], measured: [value, value] }, { bound: 0.2, goal: 0.1 }),
@@ -28,7 +28,9 @@ test('a page without its markers is not overwritten', () => {
   assert.throws(() => buildPerformancePage('something else', [], [], ''), /has no line <!-- bench: begin -->/);
 });
 
-test('median and quartiles', () => {
+test('median, quartiles and percentiles', () => {
+  const hundred = Array.from({ length: 101 }, (_, index) => 100 - index);
+  assert.deepEqual([quantileOf(hundred, 0.99), quantileOf(hundred, 1), quantileOf([5], 0.99)], [99, 100, 5]);
   assert.deepEqual(spreadOf([4, 1, 3, 2]), { median: 2.5, lower: 1.75, upper: 3.25 });
   assert.deepEqual(spreadOf([7]), { median: 7, lower: 7, upper: 7 });
 });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { manifestName } from '../../core/index/manifest.ts';
 import type { StoredObject } from '../../kubernetes/kubernetes-object.ts';
 import { shardType } from '../../operator/resource-types.ts';
@@ -26,6 +27,14 @@ export const watchIndexWrites = async (scope: Scope, { client, namespace }: Rele
     if (!signal.aborted) throw error;
   });
   return writes;
+};
+
+/** Longer than the operator saves up what it may write for folding. */
+const quietMs = 6_000;
+
+/** Waits until nothing has been written for a while. */
+export const untilIndexIsQuiet = async (writes: IndexWrites): Promise<void> => {
+  for (let before = -1; before !== writes.manifests; await sleep(quietMs)) before = writes.manifests;
 };
 
 const count = (writes: IndexWrites, { metadata, spec }: StoredObject): void => {

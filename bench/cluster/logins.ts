@@ -11,6 +11,9 @@ export const clientOf = (gateway: GatewayServer, key: Key): Client => createClie
 
 const patienceMs = 60_000;
 
+/** Before a login, or just after one that came in the last moment. */
+const refusals = /Permission denied|your key was removed|your user is suspended/;
+
 /** Logs in again and again until it succeeds; gives when the first ssh that did had ended, as performance.now() does. */
 export const untilAccepted = (client: Client): Promise<number> => untilAnswer(client, true);
 
@@ -21,7 +24,7 @@ const untilAnswer = async (client: Client, wanted: boolean): Promise<number> => 
   const deadline = performance.now() + patienceMs;
   for (;;) {
     const { status, stderr } = await client.ssh([]);
-    const isRefused = status === 255 && stderr.includes('Permission denied');
+    const isRefused = status !== 0 && refusals.test(stderr);
     if (status !== 0 && !isRefused) throw new Error(`ssh ended with ${status}: ${stderr}`);
     const now = performance.now();
     if (isRefused !== wanted) return now;

@@ -70,7 +70,7 @@ export const clusterChange: Section = {
         reference: '',
         measured: `${deltas} deltas, ${bases} bases, ${manifests} manifests for ${rounds} changes`,
         spread: spreadOf([(bases + deltas) / rounds]),
-        unit: 'writes',
+        unit: '',
         bound: 1,
       },
     ];

@@ -1,8 +1,9 @@
 import type { GatewayServer } from '../../test/harness/gateway.ts';
+import { watchCpu } from '../cluster/cpu-of.ts';
 import { importKeys } from '../cluster/import.ts';
-import { watchIndexWrites } from '../cluster/index-writes.ts';
+import { untilIndexIsQuiet, watchIndexWrites } from '../cluster/index-writes.ts';
 import { loadedCluster } from '../cluster/loaded-cluster.ts';
-import { untilSettled } from '../cluster/operator.ts';
+import { requestsOf, untilSettled } from '../cluster/operator.ts';
 import { createProber, type Prober, type ProbeTimes } from '../cluster/prober.ts';
 import { scopeOf } from '../cluster/scope.ts';
 import { counted, manyKeys } from '../cluster/size.ts';
@@ -67,13 +68,24 @@ export const clusterLatency: Section = {
     const calmProbes = await probeWhile(prober, (probes) => probes < rounds);
 
     const writes = await watchIndexWrites(scope, cluster);
+    const [gateway] = gateways;
+    const cpu = watchCpu({
+      'API server': cluster.server.pid,
+      operator: operator.process.pid,
+      'a gateway': gateway?.process.pid,
+      importer: process.pid,
+    });
+    const patchesBefore = await requestsOf(operator, 'PATCH');
     let isImporting = true;
     const importing = importKeys(cluster.client, importedKeys, importedPerSecond).finally(() => {
       isImporting = false;
     });
     const busyProbes = await probeWhile(prober, () => isImporting);
     note(`${counted(importedKeys)} keys were imported in ${formatMilliseconds(await importing)}`);
+    note(`CPU in that time: ${cpu()}`);
     await untilSettled(operator);
+    await untilIndexIsQuiet(writes);
+    note(`${(await requestsOf(operator, 'PATCH')) - patchesBefore} statuses were written`);
     const size = await operator.metric('git_ingress_index_bytes');
     const { bases, deltas, manifests, bytes } = writes;
     note(`the import wrote ${bases} bases, ${deltas} deltas and ${manifests} manifests`);

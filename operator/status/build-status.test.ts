@@ -60,10 +60,11 @@ describe('the status of an object', () => {
     assert.match(String(planStatus(observed('SSHKey', key), accepted, early)?.fingerprint), /^SHA256:/);
   });
 
-  it('takes away fields that have no value any more', () => {
+  it('takes away fields that have no value any more: a URL that leads nowhere, or to another repository', () => {
     const before = planStatus(observed('Repository', {}), accepted, early);
-    const without = planStatus(observed('Repository', {}, before), { ...accepted, hostName: undefined }, early);
-    assert.equal(without?.url, null);
+    const taken = { reason: 'PathTaken', message: 'it belongs to another one' } as const;
+    for (const facts of [{ hostName: undefined }, { finding: taken }])
+      assert.equal(planStatus(observed('Repository', {}, before), { ...accepted, ...facts }, early)?.url, null);
   });
 
   it('has messages that an API server takes', () => {

@@ -40,7 +40,7 @@ export function planStatus(observed: ObservedObject, facts: StatusFacts, now: nu
   return { ...Object.fromEntries(gone.map((field) => [field, null])), ...status };
 }
 
-function fieldsOf({ resource }: ObservedObject, { keys, hostName }: StatusFacts): Record<string, unknown> {
+function fieldsOf({ resource }: ObservedObject, { finding, keys, hostName }: StatusFacts): Record<string, unknown> {
   switch (resource?.kind) {
     case undefined:
       return {};
@@ -51,7 +51,10 @@ function fieldsOf({ resource }: ObservedObject, { keys, hostName }: StatusFacts)
       return parsed.ok ? { fingerprint: fingerprintOfHash(keyHash(parsed.value.blob)) } : {};
     }
     case 'Repository':
-      return hostName === undefined ? {} : { url: `ssh://git@${hostName}/${pathOf(resource)}` };
+      // Of a Repository that is refused, the URL would lead to another one, which has its path.
+      return hostName === undefined || finding.reason !== 'Accepted'
+        ? {}
+        : { url: `ssh://git@${hostName}/${pathOf(resource)}` };
   }
 }
 

@@ -6,7 +6,7 @@ import { findingAt } from '../../core/index/compile.ts';
 import type { IndexCompiler } from '../../core/index/compiler.ts';
 import type { Finding } from '../../core/index/findings.ts';
 import type { ApiClient } from '../../kubernetes/api-client.ts';
-import { isNotFound } from '../../kubernetes/api-error.ts';
+import { isInvalid, isNotFound } from '../../kubernetes/api-error.ts';
 import { type ReconcileResult, runController } from '../../kubernetes/controller.ts';
 import type { ControllerMetrics } from '../../kubernetes/controller-metrics.ts';
 import type { EventRecorder } from '../../kubernetes/event-recorder.ts';
@@ -57,7 +57,7 @@ const releaseIntervalMs = 250;
 const maxTimerMs = 2 ** 31 - 1;
 
 export function startStatusController(options: StatusControllerOptions): StatusController {
-  const { client, cache, compiler, publisher, gateways, events, hostName, isLeader, signal } = options;
+  const { client, cache, compiler, publisher, gateways, events, hostName, log, isLeader, signal } = options;
   const name = 'status';
   const queue = createWorkQueue({ rateLimit, observer: options.queueMetrics(name) });
   /** Objects on their way, and since when. */
@@ -87,7 +87,7 @@ export function startStatusController(options: StatusControllerOptions): StatusC
       const leftMs = since + settleMs - performance.now();
       if (leftMs > 0) return { requeueAfterMs: leftMs };
     } else settling.delete(key);
-    const facts = { finding, progress, keys: countKeys(observed), hostName };
+    const facts = { finding, progress, keys: countKeys(observed, now), hostName };
     const status = planStatus(observed, facts, now);
     if (status !== undefined) await write(observed, status, deadline);
     if (status !== undefined) tell(observed, before, finding);
@@ -100,14 +100,18 @@ export function startStatusController(options: StatusControllerOptions): StatusC
     return resource === undefined || found === undefined ? undefined : findingAt(now, resource, found);
   };
 
-  function countKeys({ kind, metadata }: ObservedObject): number {
+  function countKeys({ kind, metadata }: ObservedObject, now: number): number {
     if (kind !== 'GitUser') return 0;
     let count = 0;
-    for (const key of cache.keysOf(formatRef(metadata))) if (compiler.finding(key)?.reason === 'Accepted') count += 1;
+    for (const key of cache.keysOf(formatRef(metadata))) {
+      const observed = cache.get(key);
+      if (observed !== undefined && findingOf(key, observed, now)?.reason === 'Accepted') count += 1;
+    }
     return count;
   }
 
-  async function write({ kind, metadata, resourceVersion }: ObservedObject, status: Status, deadline: AbortSignal) {
+  async function write(observed: ObservedObject, status: Status, deadline: AbortSignal): Promise<void> {
+    const { kind, metadata, resourceVersion, fault } = observed;
     if (!isLeader()) return;
     // Over the version that it was made from: whoever leads after us is not contradicted.
     const patch = { metadata: { resourceVersion }, status };
@@ -116,7 +120,11 @@ export function startStatusController(options: StatusControllerOptions): StatusC
       await client.mergePatch(resourceTypes[kind], metadata, patch, write);
     } catch (error) {
       // Deleted meanwhile.
-      if (!isNotFound(error)) throw error;
+      if (isNotFound(error)) return;
+      if (fault === undefined || !isInvalid(error)) throw error;
+      // Of an object that its kind would not let in today, the API server may refuse every change that leaves the fault in:
+      // then the event alone tells of it. The error is not logged: it may quote what should have been a public key.
+      log.warn({ kind, object: formatRef(metadata) }, 'no status can be written of an object that is invalid');
     }
   }
 
@@ -154,7 +162,7 @@ export function startStatusController(options: StatusControllerOptions): StatusC
       }, releaseIntervalMs);
     },
     closed: runController({
-      ...{ name, queue, workers, reconcile, log: options.log, signal },
+      ...{ name, queue, workers, reconcile, log, signal },
       metrics: options.controllerMetrics,
     }).finally(() => clearTimeout(release)),
   };

@@ -15,7 +15,7 @@ import { until } from './wait.ts';
 /** The namespace of the release. */
 export const releaseNamespace = 'git-ingress';
 
-const crds = fileURLToPath(new URL('../../crds', import.meta.url));
+export const crds = fileURLToPath(new URL('../../crds', import.meta.url));
 
 /** An API server that knows our kinds, with a namespace for the release and one for people, and quick ways to use it. */
 export type Cluster = {

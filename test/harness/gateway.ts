@@ -20,8 +20,16 @@ export type RepositoryServer = {
   readonly linkKeys: string;
 };
 
-/** Starts `git-ingress repository`, and waits until it can be reached. It ends with its scope. */
-export async function startRepositoryServer(scope: Scope, home: string, pod = 'pool-0'): Promise<RepositoryServer> {
+/**
+ * Starts `git-ingress repository`, and waits until it can be reached. It ends with its scope. `gateways`: the public keys
+ * to honour, in PEM form, if they are not to be of a key of the test's own.
+ */
+export async function startRepositoryServer(
+  scope: Scope,
+  home: string,
+  pod = 'pool-0',
+  gateways?: string,
+): Promise<RepositoryServer> {
   const folder = mkdtempSync(join(home, 'repository-'));
   const data = join(folder, 'data');
   mkdirSync(data);
@@ -29,7 +37,7 @@ export async function startRepositoryServer(scope: Scope, home: string, pod = 'p
   const linkKey = join(folder, 'gateway.pem');
   writeFileSync(linkKey, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
   const linkKeys = join(folder, 'gateways.pem');
-  writeFileSync(linkKeys, publicKey.export({ type: 'spki', format: 'pem' }));
+  writeFileSync(linkKeys, gateways ?? publicKey.export({ type: 'spki', format: 'pem' }));
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
   const args = ['repository', '--data', data, '--http-listen', 'off', '--repository-listen', address];

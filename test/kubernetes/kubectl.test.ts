@@ -54,18 +54,18 @@ test('kubectl get tells of a GitUser whether it is good, and what it is called',
   ]);
 });
 
-test('kubectl get tells of an SSHKey whose it is, and whether it holds everywhere', async () => {
-  const header = ['NAME', 'OWNER', 'FINGERPRINT', 'ACCESS', 'EXPIRES', 'ACCEPTED', 'PROGRAMMED', 'AGE'];
+test('kubectl get tells of an SSHKey whose it is, what is wrong with it, and whether it holds everywhere', async () => {
+  const header = ['NAME', 'OWNER', 'FINGERPRINT', 'ACCESS', 'EXPIRES', 'STATUS', 'PROGRAMMED', 'AGE'];
   assert.deepEqual(await get('sk'), [
     header,
     ['deploy', 'app'],
-    ['laptop', 'alice', 'SHA256:abc', 'ReadOnly', 'True', 'Unknown'],
+    ['laptop', 'alice', 'SHA256:abc', 'ReadOnly', 'Tested', 'Unknown'],
   ]);
 });
 
 test('kubectl get tells of a Repository what people clone', async () => {
-  const header = ['NAME', 'TYPE', 'URL', 'DEFAULT BRANCH', 'ACCEPTED', 'PROGRAMMED', 'AGE'];
-  const cells = ['app', 'Git', 'ssh://git@example.com/team/app', 'main', 'True', 'Unknown'];
+  const header = ['NAME', 'TYPE', 'URL', 'DEFAULT BRANCH', 'STATUS', 'PROGRAMMED', 'AGE'];
+  const cells = ['app', 'Git', 'ssh://git@example.com/team/app', 'main', 'Tested', 'Unknown'];
   assert.deepEqual(await get('repo'), [header, cells]);
   assert.deepEqual(await get('repo', '-o', 'wide'), [
     [...header, 'PATH', 'READ-ONLY', 'MESSAGE'],

@@ -39,7 +39,8 @@ function candidate(context: TestContext, namespace: string, identity: string): P
 
 async function mustLead(leadership: Promise<Leadership | undefined>): Promise<Leadership> {
   const led = await leadership;
-  assert.ok(led !== undefined && led.isLeader());
+  assert.ok(led !== undefined);
+  assert.ok(led.isLeader());
   return led;
 }
 

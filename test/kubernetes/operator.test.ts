@@ -65,6 +65,21 @@ test('whatever is wrong is said of its object, with what to do', async () => {
   await cluster.verifyIndex();
 });
 
+test('a key that has expired, or expires, logs nobody in: it is not counted', async () => {
+  const keysOfAlice = (count: number) =>
+    until(`${count} keys`, async () => (await cluster.find('GitUser', 'team/alice'))?.status?.keys === count);
+  const expiresAt = new Date(Date.now() + 4_000).toISOString();
+  await cluster.apply(
+    keyOf('expired', 1, { userRef: { name: 'alice' }, expiresAt: '2001-01-01T00:00:00Z' }),
+    keyOf('expires', 2, { userRef: { name: 'alice' }, expiresAt }),
+  );
+  await keysOfAlice(2);
+  await cluster.condition('SSHKey', 'team/expired', 'Accepted', 'False Expired');
+  await cluster.condition('SSHKey', 'team/expires', 'Accepted', 'False Expired');
+  await keysOfAlice(1);
+  for (const name of ['expired', 'expires']) await cluster.remove('SSHKey', `team/${name}`);
+});
+
 test('the loser takes over when the winner goes', async () => {
   await cluster.remove('SSHKey', 'team/alice');
   await cluster.condition('SSHKey', 'team/again', 'Programmed', 'True Programmed');

@@ -14,6 +14,13 @@ const conditionColumn = (type: string): Column => ({
   jsonPath: `.status.conditions[?(@.type=="${type}")].status`,
 });
 
+/** Why it is accepted or not, in one word: `Duplicate`. */
+const verdictColumn: Column = {
+  name: 'Status',
+  type: 'string',
+  jsonPath: '.status.conditions[?(@.type=="Accepted")].reason',
+};
+
 const messageColumn = (type: string): Column => ({
   name: 'Message',
   type: 'string',
@@ -55,7 +62,7 @@ export const publicKinds: readonly KindDefinition[] = [
       { name: 'Fingerprint', type: 'string', jsonPath: '.status.fingerprint' },
       { name: 'Access', type: 'string', jsonPath: '.spec.access' },
       { name: 'Expires', type: 'string', jsonPath: '.spec.expiresAt' },
-      conditionColumn('Accepted'),
+      verdictColumn,
       conditionColumn('Programmed'),
       age,
       messageColumn('Accepted'),
@@ -74,7 +81,7 @@ export const publicKinds: readonly KindDefinition[] = [
       { name: 'Type', type: 'string', jsonPath: '.spec.type' },
       { name: 'URL', type: 'string', jsonPath: '.status.url' },
       { name: 'Default Branch', type: 'string', jsonPath: '.spec.defaultBranch' },
-      conditionColumn('Accepted'),
+      verdictColumn,
       conditionColumn('Programmed'),
       age,
       { name: 'Path', type: 'string', jsonPath: '.spec.path', priority: 1 },
