@@ -1,5 +1,6 @@
 import { keyOf, type ObjectKey } from '../api/object-key.ts';
 import type { GitUser, Repository, Resource, SSHKey } from '../api/resource.ts';
+import { createClaimBook } from './claim-book.ts';
 import { claimantOf } from './claim-of.ts';
 import type { Claim, Claimant } from './claimant.ts';
 import { encodeEntry } from './entry-line.ts';
@@ -39,7 +40,7 @@ export type IndexCompiler = {
 
 export function createIndexCompiler(policy: IndexPolicy): IndexCompiler {
   const objects = new Map<ObjectKey, Claimant>();
-  const claims = new Map<Claim, Set<Claimant>>();
+  const claims = createClaimBook();
   const lines = new Map<string, string>();
   const findings = new Map<ObjectKey, Finding>();
   const names = createNameBook();
@@ -47,17 +48,13 @@ export function createIndexCompiler(policy: IndexPolicy): IndexCompiler {
   const remove = (key: ObjectKey, claimant: Claimant): void => {
     objects.delete(key);
     names.remove(key, claimant.resource);
-    const others = claims.get(claimant.claim);
-    others?.delete(claimant);
-    if (others?.size === 0) claims.delete(claimant.claim);
+    claims.remove(claimant);
   };
 
   const add = (key: ObjectKey, claimant: Claimant): void => {
     objects.set(key, claimant);
     names.add(key, claimant.resource);
-    const others = claims.get(claimant.claim);
-    if (others === undefined) claims.set(claimant.claim, new Set([claimant]));
-    else others.add(claimant);
+    claims.add(claimant);
   };
 
   /** Puts objects where they belong. Gives the claims whose verdicts may be others now. */
@@ -95,7 +92,7 @@ export function createIndexCompiler(policy: IndexPolicy): IndexCompiler {
       const removed = new Set<string>();
       const found = new Set<ObjectKey>();
       for (const claim of place(changes)) {
-        const verdict = judge([...(claims.get(claim) ?? [])], names);
+        const verdict = judge(claims.claimants(claim), names);
         for (const [resource, finding] of verdict.findings) {
           const key = keyOf(resource);
           if (isSameFinding(findings.get(key), finding)) continue;

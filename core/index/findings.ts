@@ -17,9 +17,12 @@ export function refuse(findings: Findings, resource: Resource, finding: Finding)
   findings.set(resource, finding);
 }
 
+/** What is found of most objects. */
+const accepted: Finding = Object.freeze({ reason: 'Accepted', message: '' });
+
 /** `notes`: what is accepted, but perhaps not what was meant. */
 export function accept(findings: Findings, resource: Resource, notes: readonly string[] = []): void {
-  findings.set(resource, { reason: 'Accepted', message: notes.join('; ') });
+  findings.set(resource, notes.length === 0 ? accepted : { reason: 'Accepted', message: notes.join('; ') });
 }
 
 export const isSameFinding = (a: Finding | undefined, b: Finding | undefined): boolean =>
