@@ -57,5 +57,6 @@ export async function listAll<Item>(
     onPage?.();
     if (page.continueToken === undefined) return { items, resourceVersion: page.resourceVersion };
     continueToken = page.continueToken;
+    pageSize = Math.min(limit, pageSize * 2);
   }
 }

@@ -11,9 +11,12 @@ import { reportType } from './resource-types.ts';
 /** The gateways that are alive, by their reports. */
 export type Gateways = {
   readonly alive: number;
-  /** The revision that each of them has loaded, or a later one; undefined if none is alive. */
-  readonly loaded: number | undefined;
-  /** Calls back when `loaded` or `alive` may be another. */
+  /**
+   * The revision of that epoch that each of them has loaded, or a later one; 0 while one of them serves from another
+   * epoch, whose revisions are of another count after a disaster. Undefined if none is alive.
+   */
+  loadedOf(epoch: number | undefined): number | undefined;
+  /** Calls back when what was loaded, or `alive`, may be another. */
   subscribe(listener: () => void): void;
   /** Removes the reports of gateways that have been gone for long. */
   sweep(): Promise<void>;
@@ -21,7 +24,7 @@ export type Gateways = {
 };
 
 /** Undefined: unreadable, which counts as not alive. */
-type Report = { readonly revision: number } | undefined;
+type Report = { readonly epoch: number; readonly revision: number } | undefined;
 
 /**
  * A gateway reports every 2 s. It is alive for so long after we saw it report, by our own clock: theirs may be any.
@@ -50,7 +53,7 @@ export function followGateways(options: {
   });
 
   const silentFor = (key: string): number => performance.now() - (seenAt.get(key) ?? Number.NEGATIVE_INFINITY);
-  const alive = (): readonly { readonly revision: number }[] =>
+  const alive = (): readonly NonNullable<Report>[] =>
     [...store.values()].flatMap(({ key, value }) => (value !== undefined && silentFor(key) < aliveMs ? [value] : []));
   const tell = (): void => {
     for (const listener of listeners) listener();
@@ -87,8 +90,8 @@ export function followGateways(options: {
     get alive() {
       return alive().length;
     },
-    get loaded() {
-      const revisions = alive().map(({ revision }) => revision);
+    loadedOf(wanted) {
+      const revisions = alive().map(({ epoch, revision }) => (epoch === wanted ? revision : 0));
       return revisions.length === 0 ? undefined : Math.min(...revisions);
     },
     subscribe: (listener) => void listeners.push(listener),
@@ -105,5 +108,7 @@ export function followGateways(options: {
 
 function readReport({ spec }: StoredObject): Report {
   const parsed = gatewayReportSpec.safeParse(spec);
-  return parsed.success ? { revision: parsed.data.revision } : undefined;
+  if (!parsed.success) return undefined;
+  const { epoch, revision } = parsed.data;
+  return { epoch, revision };
 }

@@ -86,15 +86,22 @@ export async function lead(options: LeadOptions): Promise<void> {
     ...(options.givenHostKeys !== undefined && { givenHostKeys: options.givenHostKeys }),
   });
 
+  let fault: unknown;
   cache.subscribe((changes, touched) => {
     if (signal.aborted) return;
-    const compiled = compiler.update(changes);
-    publisher.offer(compiled);
-    statuses.touch([...touched, ...compiled.found], 1);
+    try {
+      const compiled = compiler.update(changes);
+      publisher.offer(compiled);
+      statuses.touch([...touched, ...compiled.found], 1);
+    } catch (error) {
+      // A compiler that broke off in the middle cannot be trusted: a revocation may be lost. A new process begins anew.
+      fault = error;
+      ending.abort();
+    }
   });
   stored.subscribe(() => publisher.look());
   gateways.subscribe(() => {
-    publisher.forget(gateways.loaded ?? 0);
+    publisher.forget(gateways.loadedOf(publisher.epoch) ?? 0);
     statuses.onProgress();
   });
   statuses.touch(cache.keys(), 0);
@@ -105,6 +112,7 @@ export async function lead(options: LeadOptions): Promise<void> {
 
   try {
     await publisher.run();
+    if (fault !== undefined) throw fault;
     if (leadership.lost.aborted) throw new DeposedError('the lease could not be renewed in time');
   } finally {
     clearInterval(sweep);

@@ -3,7 +3,7 @@ import { type ObjectKey, objectKey } from '../core/api/object-key.ts';
 import { type Kind, kinds, type Resource } from '../core/api/resource.ts';
 import type { ResourceChanges } from '../core/index/compiler.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
-import { parseKey } from '../kubernetes/kubernetes-object.ts';
+import { keyOf, parseKey } from '../kubernetes/kubernetes-object.ts';
 import { type Reflector, startReflector } from '../kubernetes/reflector.ts';
 import { createStore, type Store, type StoreChange } from '../kubernetes/store.ts';
 import { type ObservedObject, observe } from './observed-object.ts';
@@ -49,9 +49,11 @@ export function openObjectCache(options: {
       });
       sources.push({ kind, namespace, store });
       const type = resourceTypes[kind];
+      const observeKind = observe(kind);
       reflectors.push(
         startReflector({
-          ...{ client, type, namespace, transform: observe(kind), sink: store, log, signal },
+          ...{ client, type, namespace, sink: store, log, signal },
+          transform: (object) => observeKind(object, store.get(keyOf(object.metadata))?.value),
           isDoubtful: (items) => isShrunk(store.size, items.length),
         }),
       );

@@ -29,7 +29,7 @@ export const pausedAnnotation = 'gitingress.dev/paused';
 /** Never throws: what somebody wrote is a finding of that object alone. */
 export const observe =
   (kind: Kind) =>
-  ({ metadata: raw, spec, status }: StoredObject): ObservedObject => {
+  ({ metadata: raw, spec, status }: StoredObject, held?: ObservedObject): ObservedObject => {
     const { name, namespace = '', uid, resourceVersion, generation = 0 } = raw;
     const createdAt = Date.parse(raw.creationTimestamp ?? '');
     const metadata: Metadata = { namespace, name, uid, ...(Number.isFinite(createdAt) && { createdAt }) };
@@ -38,6 +38,10 @@ export const observe =
     const common = { kind, metadata, generation, resourceVersion, isPaused, isDeleting };
     const observed = { ...common, status: status === undefined ? '' : JSON.stringify(status) };
     if (isDeleting) return observed;
+    // The same spec is the same value: whatever depends on it need not be judged again when a status was written.
+    if (held?.metadata.uid === uid && held.generation === generation && held.resource !== undefined) {
+      return { ...observed, resource: held.resource };
+    }
     const parsed = parseSpec(kind, name, spec ?? {});
     if (!parsed.ok) {
       const message = `${parsed.error.slice(0, maxProblems).map(formatProblem).join('; ')}; the object was stored under another version of its CustomResourceDefinition: apply it again`;

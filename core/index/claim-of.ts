@@ -61,5 +61,7 @@ function faultOfRepository(repository: Repository, policy: PathPolicy): Finding 
 
 function isPermittedPath(path: string, namespace: string, { pathPrefixes }: PathPolicy): boolean {
   if (pathPrefixes === undefined) return true;
-  return [`${namespace}/`, ...(pathPrefixes[namespace] ?? [])].some((prefix) => path.startsWith(prefix));
+  return [`${namespace}/`, ...(Object.hasOwn(pathPrefixes, namespace) ? (pathPrefixes[namespace] ?? []) : [])].some(
+    (prefix) => path.startsWith(prefix),
+  );
 }

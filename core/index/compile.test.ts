@@ -146,6 +146,11 @@ describe('what is accepted', () => {
     const foreign = object('Repository', 'b/thief', { path: 'a/app' });
     assert.match(verdicts([app, foreign], cluster)[1] ?? '', /^PathNotPermitted/);
     assert.equal(verdicts([object('Repository', 'platform/x', { path: 'tools/x' })], cluster)[0], 'Accepted');
+    // What every object of JavaScript has by that name is no list of prefixes.
+    assert.match(
+      verdicts([object('Repository', 'constructor/x', { path: 'y' })], cluster)[0] ?? '',
+      /^PathNotPermitted/,
+    );
     assert.equal(verdicts([object('Repository', 'b/free', { path: 'anything' })])[0], 'Accepted');
   });
 

@@ -53,7 +53,7 @@ export function createIndexCompiler(policy: IndexPolicy): IndexCompiler {
 
   const add = (key: ObjectKey, claimant: Claimant): void => {
     objects.set(key, claimant);
-    names.add(key, claimant.resource);
+    names.add(key, claimant.resource, claimant.fault === undefined);
     claims.add(claimant);
   };
 

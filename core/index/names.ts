@@ -47,7 +47,8 @@ export function namesUsedBy({ kind, metadata: { namespace }, spec }: Resource): 
 }
 
 export type NameBook = KnownNames & {
-  add(object: ObjectKey, resource: Resource): void;
+  /** `isHeard`: whether it matters what the object speaks of; it does not while the object is refused for itself. */
+  add(object: ObjectKey, resource: Resource, isHeard: boolean): void;
   remove(object: ObjectKey, resource: Resource): void;
   /** Objects that speak of names which came or went since the last call. */
   takeAffected(): ReadonlySet<ObjectKey>;
@@ -69,8 +70,9 @@ export function createNameBook(): NameBook {
 
   return {
     has: (name) => givers.has(name),
-    add(object, resource) {
+    add(object, resource, isHeard) {
       for (const name of namesGivenBy(resource)) give(name, 1);
+      if (!isHeard) return;
       for (const name of namesUsedBy(resource)) {
         const known = users.get(name);
         if (known === undefined) users.set(name, new Set([object]));

@@ -23,6 +23,9 @@ export type ShardLimits = {
   readonly foldBytes: number;
 };
 
+/** How many times the delta shards may be more than the limit from which on they are folded. */
+const maxLag = 4;
+
 type Layers = Pick<ShardSet, 'bases' | 'deltas'>;
 
 /**
@@ -42,7 +45,7 @@ export function planRevision(
       epoch,
     );
   }
-  const changed = withChanges(previous, changes);
+  const changed = withChanges(previous, changes, limits);
   const folded = changed.deltas.length > limits.maxDeltas ? foldShards(changed, limits.foldBytes) : changed;
   const isSame = folded.bases === previous.bases && folded.deltas === previous.deltas;
   return isSame && previous.manifest.epoch === epoch ? undefined : planAgainst(previous, folded, epoch);
@@ -61,12 +64,15 @@ function planAgainst(previous: ShardSet | undefined, { bases, deltas }: Layers, 
   };
 }
 
-function withChanges(previous: ShardSet, changes: IndexChanges): Layers {
-  if (isEmpty(changes)) return previous;
+function withChanges(previous: ShardSet, changes: IndexChanges, { maxDeltas }: ShardLimits): Layers {
+  if (isEmpty(changes) && previous.bases.length > 0) return previous;
   const lines = [...changes.set.values(), ...[...changes.removed].map(removalOf)];
   const latest = latestDelta(previous);
-  // What outweighs the base is no change of it: so an index that grows from nothing is written about twice in all.
-  if (sum(lines.map((line) => line.length)) <= sum(previous.bases.map(({ bytes }) => bytes))) {
+  // What outweighs the base is no change of it: so an index that grows from nothing is written about twice in all. And
+  // gateways ask every delta: where folding cannot keep up, all is written anew.
+  const weight = sum(lines.map((line) => line.length)) + sum(previous.deltas.map(({ bytes }) => bytes));
+  const isChange = previous.bases.length > 0 && weight <= sum(previous.bases.map(({ bytes }) => bytes));
+  if (isChange && previous.deltas.length <= maxLag * maxDeltas) {
     return { bases: previous.bases, deltas: appendChanges(previous, lines, latest) };
   }
   const all = entryLines(previous);

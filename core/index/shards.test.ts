@@ -210,6 +210,26 @@ describe('access index', () => {
     assert.equal(store.set?.bases.length, 1);
   });
 
+  it('is whole again after everything that it was made of is lost', () => {
+    const manifest = { epoch: 7, revision: 9, shards: [{ name: 'base-1', digest: 'x' }] };
+    const store = new Store();
+    store.set = { manifest, bases: [], deltas: [] };
+    store.write(allOf(nothing), common, 8);
+    assert.deepEqual([...store.load().index.entries()], []);
+  });
+
+  it('does not let deltas grow in number where folding cannot keep up', () => {
+    const store = new Store();
+    store.write(allOf(manyKeys(20_000)), common);
+    let most = 0;
+    for (let n = 0; n < 100; n += 1) {
+      const entries = Array.from({ length: 300 }, (_, at) => keyEntry((n * 300 + at) % 20_000, 'a', 90 + (n % 20)));
+      store.write({ set: linesOf(entries), removed: new Set() }, { maxDeltas: 4, foldBytes: 0 });
+      most = Math.max(most, store.set?.deltas.length ?? 0);
+    }
+    assert.ok(most <= 4 * 4 + 2, `${most} deltas`);
+  });
+
   it('plans nothing when nothing changed, but for a new epoch', () => {
     const store = new Store();
     store.write(allOf(linesOf([keyEntry(1, 'a', 0)])), common);

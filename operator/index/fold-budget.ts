@@ -3,7 +3,7 @@ import type { ShardPlan } from '../../core/index/plan-shards.ts';
 /** How many bytes of base shards may be written again for folding: so many a second, saved up to a bound. */
 export type FoldBudget = {
   available(): number;
-  spend(plan: ShardPlan): void;
+  spend(plan: Pick<ShardPlan, 'writes'>): void;
   /** Milliseconds until all that can be saved is saved; 0 if it is. */
   fullIn(): number;
 };

@@ -44,6 +44,10 @@ export function createManifestWriter(options: {
     mandate.demand();
     version = await files.writeManifest(manifest, version, mandate.signal);
     ours.add(version);
+    // Whatever the reflector shows at this moment is what was written over.
+    const shown = stored.get(key);
+    if (shown === undefined) wasSeen = false;
+    else ours.add(shown.resourceVersion);
     const [oldest] = ours;
     if (ours.size > maxVersions && oldest !== undefined) ours.delete(oldest);
   }

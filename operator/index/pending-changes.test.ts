@@ -79,6 +79,17 @@ describe('changes that are to be published', () => {
     assert.deepEqual(pending.takeAdditions(100).set, new Map([['new', '1']]));
   });
 
+  it('have what came back in the lane of revocations, when its removal failed', () => {
+    const pending = createPendingChanges();
+    const wide = new Map([['alice', 'wide']]);
+    pending.add(changes(wide, new Map()));
+    const removal = pending.takeRevocations();
+    pending.add(changes(new Map(), new Map([['alice', 'narrow']])));
+    pending.restore(removal);
+    assert.deepEqual([pending.revocations, pending.additions], [1, 0]);
+    assert.deepEqual(pending.takeRevocations().set, new Map([['alice', 'narrow']]));
+  });
+
   it('forget an entry that goes before anybody heard of it', () => {
     const pending = createPendingChanges();
     const added = new Map([['new', '1']]);

@@ -65,7 +65,11 @@ export function createPendingChanges(): PendingChanges {
     },
     restore({ set, removed }) {
       // The attempt may have got through after all: they may be known to gateways.
-      for (const id of removed) if (!this.has(id)) revocations.set(id, undefined);
+      for (const id of removed) {
+        const newer = additions.get(id);
+        additions.delete(id);
+        if (!revocations.has(id)) revocations.set(id, newer);
+      }
       for (const [id, line] of set) {
         const newer = additions.get(id);
         additions.delete(id);

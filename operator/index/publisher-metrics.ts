@@ -4,7 +4,7 @@ import type { ShardSet } from '../../core/index/shard-set.ts';
 import { metricPrefix } from '../../runtime/metrics.ts';
 
 /** Why a revision is written. */
-export type Batch = 'takeover' | 'revocations' | 'additions' | 'fold';
+export type Batch = 'takeover' | 'revocations' | 'additions' | 'fold' | 'repair';
 
 export type PublisherMetrics = {
   /** Returns what ends the measurement. */

@@ -20,6 +20,8 @@ export type IndexPublisher = {
   offer(changes: CompiledChanges): void;
   /** The revision from which on an entry is as it was last offered; undefined until that is written. */
   revisionOf(id: string): number | undefined;
+  /** Of this leader; undefined until its first revision is written. */
+  readonly epoch: number | undefined;
   /** The first revision of this leader, which `revisionOf` gives for entries that have not changed since. */
   readonly firstRevision: number | undefined;
   /** Gateways have all loaded this revision: what was written up to there is no longer of interest. */
@@ -61,17 +63,26 @@ export function createIndexPublisher(options: PublisherOptions): IndexPublisher 
   const waker = createWaker();
   let set: ShardSet | undefined = inheritance.set;
   let firstRevision: number | undefined;
+  /** The highest revision that we ever tried to write. */
+  let attempted = 0;
   /** When the first of those that wait was offered. */
   const since = { revocations: 0, additions: 0 };
 
-  /** Writes a plan, in such an order that the index is whole at every moment. */
-  async function carryOut({ writes, next }: ShardPlan): Promise<void> {
+  /**
+   * Writes a plan, in such an order that the index is whole at every moment. Each attempt has a revision of its own: one
+   * whose answer was lost may have been taken up by gateways, and another index must not bear its number.
+   */
+  async function carryOut(plan: Pick<ShardPlan, 'writes' | 'next'>): Promise<number> {
+    const { writes } = plan;
     await shards.write(writes);
+    attempted = Math.max(attempted, plan.next.manifest.revision - 1, manifests.shownRevision) + 1;
+    const next = { ...plan.next, manifest: { ...plan.next.manifest, revision: attempted } };
     await manifests.write(next.manifest);
     set = next;
-    shards.keep([...next.bases, ...next.deltas]);
+    shards.keep([...next.bases, ...next.deltas], writes);
     metrics.onPublished(next, writes);
     options.onPublished(next.manifest.revision);
+    return next.manifest.revision;
   }
 
   /** Brings what is in the cluster to what was compiled, under an epoch of our own. */
@@ -80,32 +91,33 @@ export function createIndexPublisher(options: PublisherOptions): IndexPublisher 
     if (damage !== undefined) log.warn({ damage }, 'the index is written anew');
     if (set === undefined) await manifests.discard();
     const before = set === undefined ? new Map<string, string>() : entryLines(set);
-    const epoch = (set?.manifest.epoch ?? 0) + 1;
+    // An index that begins anew has an epoch that no earlier one can have had: gateways may still report of that.
+    const epoch = set === undefined ? Math.floor(Date.now() / 1_000) : set.manifest.epoch + 1;
     // In one turn: what was offered before is among the lines, what is offered from here on is not.
     const changes = changesBetween(before, options.lines);
     pending.clear();
     const plan = planRevision(set, changes, epoch, { maxDeltas, foldBytes: 0 });
     if (plan === undefined) throw new Error('a new epoch is a new revision');
     const end = metrics.startBatch('takeover');
-    await carryOut(plan);
+    firstRevision = await carryOut(plan);
     end();
-    firstRevision = plan.next.manifest.revision;
     const written = { changed: changes.set.size, removed: changes.removed.size, shards: plan.writes.length };
-    log.info({ epoch, revision: plan.next.manifest.revision, ...written }, 'leading: the index is published');
+    log.info({ epoch, revision: firstRevision, ...written }, 'leading: the index is published');
   }
 
   async function publish(changes: IndexChanges, batch: Batch): Promise<void> {
     if (set === undefined) throw new Error('nothing is published before the take-over');
     const { epoch } = set.manifest;
     const plan = planRevision(set, changes, epoch, { maxDeltas, foldBytes: foldBudget.available() });
-    if (plan === undefined) return;
-    foldBudget.spend(plan);
+    // A repair writes the manifest though it says the same.
+    const step = plan ?? (batch === 'repair' ? { writes: [], next: set } : undefined);
+    if (step === undefined) return;
+    foldBudget.spend(step);
     const ids = [...changes.set.keys(), ...changes.removed];
     recent.begin(ids);
     const end = metrics.startBatch(batch);
     try {
-      await carryOut(plan);
-      recent.succeed(ids, plan.next.manifest.revision);
+      recent.succeed(ids, await carryOut(step));
     } catch (error) {
       recent.fail(ids);
       pending.restore(changes);
@@ -115,12 +127,13 @@ export function createIndexPublisher(options: PublisherOptions): IndexPublisher 
     }
   }
 
-  /** A manifest with a higher revision than whatever stands there now, so that every gateway takes it up. */
+  /**
+   * A manifest with a higher revision than whatever stands there now, so that every gateway takes it up. What waits to be
+   * revoked goes with it: the manifest that is written over may be one of ours, whose answer was lost.
+   */
   async function repairManifest(): Promise<void> {
-    if (set === undefined) return;
     metrics.onRepair('manifest');
-    const revision = Math.max(set.manifest.revision, manifests.shownRevision) + 1;
-    await carryOut({ writes: [], removes: [], next: { ...set, manifest: { ...set.manifest, revision } } });
+    await publish(pending.takeRevocations(), 'repair');
   }
 
   async function repairShards(): Promise<void> {
@@ -187,6 +200,9 @@ export function createIndexPublisher(options: PublisherOptions): IndexPublisher 
     revisionOf(id) {
       if (pending.has(id) || recent.isBeingWritten(id)) return undefined;
       return recent.revisionOf(id) ?? firstRevision;
+    },
+    get epoch() {
+      return firstRevision === undefined ? undefined : set?.manifest.epoch;
     },
     get firstRevision() {
       return firstRevision;

@@ -10,8 +10,8 @@ import { isStoredManifest, type StoredPart } from './stored-shard.ts';
 export type ShardKeeper = {
   /** Writes new shards. */
   write(shards: readonly NamedShard[]): Promise<void>;
-  /** From now on the manifest names these. */
-  keep(shards: readonly NamedShard[]): void;
+  /** From now on the manifest names these; those in `written` were written for it just now. */
+  keep(shards: readonly NamedShard[], written: readonly NamedShard[]): void;
   /** Shards that somebody altered or removed; told by the reflector. */
   readonly damaged: readonly NamedShard[];
   repair(): Promise<void>;
@@ -36,6 +36,8 @@ export function createShardKeeper(options: {
   let kept: ReadonlyMap<string, NamedShard> = new Map();
   const damaged = new Set<string>();
   const garbage = new Set<string>();
+  /** Shards that went since the manifest was written last. */
+  const vanished = new Set<string>();
 
   /** Judges what the reflector shows under a name. */
   function look(name: string): void {
@@ -55,7 +57,12 @@ export function createShardKeeper(options: {
   }
 
   stored.subscribe((changes) => {
-    for (const { key } of changes) look(parseKey(key).name);
+    for (const { key, type } of changes) {
+      const { name } = parseKey(key);
+      look(name);
+      if (type === 'Removed') vanished.add(name);
+      else vanished.delete(name);
+    }
   });
 
   async function write(shards: readonly NamedShard[]): Promise<void> {
@@ -73,10 +80,14 @@ export function createShardKeeper(options: {
 
   return {
     write,
-    keep(shards) {
+    keep(shards, written) {
+      const before = kept;
       kept = new Map(shards.map((shard) => [shard.name, shard]));
-      // Those that the reflector has not seen yet are not missing: it tells when one goes.
       for (const key of stored.keys()) look(parseKey(key).name);
+      // What was just written the reflector need not have seen yet, unless it has seen it go.
+      const isNew = new Set(written.map(({ name }) => name));
+      for (const name of kept.keys()) if (vanished.has(name) || !(before.has(name) || isNew.has(name))) look(name);
+      vanished.clear();
     },
     get damaged() {
       return damagedShards();

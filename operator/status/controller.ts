@@ -78,7 +78,7 @@ export function startStatusController(options: StatusControllerOptions): StatusC
     const progress = progressOf({
       needed: publisher.revisionOf(compiler.claim(key) ?? ''),
       first: publisher.firstRevision,
-      loaded: gateways.loaded,
+      loaded: gateways.loadedOf(publisher.epoch),
       ...{ generation: observed.generation, conditions: before.conditions },
     });
     if (finding.reason === 'Accepted' && progress.kind !== 'Programmed') {

@@ -22,7 +22,7 @@ const optional = <Value>({ schema, placeholder, list }: kinds.Kind<Value>, descr
   schema.optional().register(optionTexts, { placeholder, list, description });
 
 const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-const pathPrefix = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?=[A-Za-z0-9_][A-Za-z0-9_./-]{0,253}$/;
+const pathPrefix = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?=[A-Za-z0-9_][A-Za-z0-9_./-]{0,252}\/$/;
 const hostName = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[1-9][0-9]{0,4})?$/;
 
 const group = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape).prefault({} as never);

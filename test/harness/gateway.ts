@@ -14,6 +14,7 @@ import { until } from './wait.ts';
 export type RepositoryServer = {
   readonly address: string;
   readonly pod: string;
+  readonly data: string;
   /** The file with the private key that a gateway signs tickets with. */
   readonly linkKey: string;
   /** The file with the public keys whose tickets it honours. */
@@ -54,7 +55,7 @@ export async function startRepositoryServer(
     if (!daemon.isRunning) throw new Error(`the repository server ended early; it said last:\n${daemon.lastWords()}`);
     return canConnect(port);
   });
-  return { address, pod, linkKey, linkKeys };
+  return { address, pod, data, linkKey, linkKeys };
 }
 
 function canConnect(port: number): Promise<boolean> {

@@ -1,5 +1,7 @@
 /** etcd is lost, and everything is applied again from an export: everybody logs in as before, and in the meantime too. */
 import assert from 'node:assert/strict';
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { manifestName } from '../../core/index/manifest.ts';
 import { createClient, makeKey } from '../harness/client.ts';
@@ -18,9 +20,9 @@ const cluster = await startCluster(scope);
 const { server } = cluster;
 const { home } = server;
 const kubeconfig = server.kubeconfig('admin');
+const repositories = await startRepositoryServer(scope, home);
 const gateway = await startGateway(scope, {
-  ...{ home, kubeconfig, namespace: releaseNamespace },
-  repository: await startRepositoryServer(scope, home),
+  ...{ home, kubeconfig, namespace: releaseNamespace, repository: repositories },
 });
 
 async function startLeader(): Promise<ServerProcess> {
@@ -44,6 +46,7 @@ const manifestObject = async (): Promise<Found> => {
   assert.ok(found !== undefined);
   return found;
 };
+const uidOf = async (ref: string): Promise<string> => (await cluster.find('Repository', ref))?.metadata.uid ?? '';
 const isAllProgrammed = async (): Promise<boolean> => {
   const objects = [...(await cluster.list('SSHKey')), ...(await cluster.list('Repository'))];
   return objects.every(({ status }) => status?.conditions?.at(-1)?.reason === 'Programmed');
@@ -57,7 +60,10 @@ test('all objects are applied again to an empty etcd: nobody is locked out, and 
       gitUser(name, { groups: [`group-${n % 7}`] }),
       sshKey(name, { publicKey: publicKeyOf(name), userRef: { name } }),
       repository(`app-${n}`, {
-        access: [grant('Write', name), { role: 'Read', subjects: [{ kind: 'Group', name: `group-${n % 5}` }] }],
+        access: [
+          grant('Write', name, ...(n === 0 ? ['alice'] : [])),
+          { role: 'Read', subjects: [{ kind: 'Group', name: `group-${n % 5}` }] },
+        ],
       }),
     );
   }
@@ -69,6 +75,12 @@ test('all objects are applied again to an empty etcd: nobody is locked out, and 
   );
   await until('everything is programmed', isAllProgrammed);
   const before = await manifestObject();
+  const url = alice.url('team/app-0');
+  await alice.mustGit(home, ['clone', '-q', url, 'before']);
+  const work = join(home, 'before');
+  await alice.mustGit(work, ['commit', '-q', '--allow-empty', '-m', 'from before']);
+  await alice.mustGit(work, ['push', '-q', 'origin', 'HEAD:main']);
+  const uidBefore = await uidOf('team/app-0');
   const access = [...witness.now].sort();
   assert.ok(access.length > numbers.length);
   const { stdout: exported } = await server.mustKubectl([
@@ -77,6 +89,9 @@ test('all objects are applied again to an empty etcd: nobody is locked out, and 
 
   const outcomes: number[] = [];
   let isOver = false;
+  context.after(() => {
+    isOver = true;
+  });
   const knocking = (async () => {
     while (!isOver) outcomes.push((await alice.ssh([])).status);
   })();
@@ -90,6 +105,9 @@ test('all objects are applied again to an empty etcd: nobody is locked out, and 
   const startedAt = performance.now();
   await startLeader();
   assert.deepEqual([...accessOf(await readStoredIndex(cluster), logins, paths)].sort(), access);
+  const isTakenUp = async (): Promise<boolean> =>
+    (await gateway.metric('git_ingress_index_revision')) === (await readStoredIndex(cluster)).revision;
+  await until('the gateway has taken it up', isTakenUp, 10_000);
   await until('everything is programmed', isAllProgrammed, 20_000);
   context.diagnostic(`programmed ${Math.round(performance.now() - startedAt)} ms after the start of the operator`);
   const { metadata } = await manifestObject();
@@ -99,6 +117,12 @@ test('all objects are applied again to an empty etcd: nobody is locked out, and 
   assert.deepEqual(new Set(outcomes), new Set([0]));
   assert.deepEqual([...witness.granted].sort(), access);
   await cluster.verifyIndex();
+
+  const folder = join(repositories.data, 'repositories');
+  renameSync(join(folder, uidBefore), join(folder, await uidOf('team/app-0')));
+  await alice.mustGit(home, ['clone', '-q', url, 'after']);
+  const { stdout: subject } = await alice.mustGit(join(home, 'after'), ['log', '--format=%s']);
+  assert.equal(subject, 'from before\n');
 });
 
 test('what is revoked after the disaster is revoked', async () => {

@@ -63,9 +63,9 @@ test('keys are taken up as fast as they come, and others wait for them no longer
   context.diagnostic(`${removed}, ${added}`);
   await cluster.condition('SSHKey', 'team/carol', 'Programmed', 'True Programmed');
   await creating;
-  await until('every key is published', async () => (await countKeys()) === count);
+  await until('every key is published', async () => (await countKeys()) === count, 60_000);
   const isTold = async (): Promise<boolean> => (await cluster.find('GitUser', 'team/wild'))?.status?.keys === count;
-  await until('the user is told of all', isTold);
+  await until('the user is told of all', isTold, 60_000);
 });
 
 test('all of them are refused when their user is suspended, and gone when it is gone', async () => {

@@ -22,8 +22,8 @@ await operator.logged('leading', ({ msg }) => msg === 'leading: the index is pub
 const moods: Readonly<Record<string, Mood>> = {
   'watches that last no longer than a second': { watchMs: 1_000 },
   'watches that end at once': { watchMs: 1 },
-  'half of all requests refused': { refuses: 0.5 },
-  'both at once': { watchMs: 300, refuses: 0.3 },
+  'a third of all requests refused': { refuses: 0.33 },
+  'both at once': { watchMs: 300, refuses: 0.2 },
 };
 
 for (const [number, [title, mood]] of Object.entries(moods).entries()) {

@@ -22,7 +22,7 @@ export type UnrulyApiServer = {
   readonly counts: { watches: number; refusals: number };
 };
 
-const { HTTP2_HEADER_METHOD, HTTP2_HEADER_PATH, HTTP2_HEADER_STATUS, NGHTTP2_INTERNAL_ERROR } = constants;
+const { HTTP2_HEADER_METHOD, HTTP2_HEADER_PATH, HTTP2_HEADER_STATUS } = constants;
 
 /** The API server itself, behind a proxy that treats its clients badly. */
 export async function makeUnruly(scope: Scope, server: ApiServer): Promise<UnrulyApiServer> {
@@ -48,7 +48,8 @@ export async function makeUnruly(scope: Scope, server: ApiServer): Promise<Unrul
     const timer = setTimeout(() => {
       unruly.counts.watches += 1;
       if (unruly.counts.watches % 2 === 0) stream.end();
-      else stream.close(NGHTTP2_INTERNAL_ERROR);
+      // close() would end it in good order first.
+      else stream.destroy(new Error('broken off'));
     }, watchMs);
     stream.once('close', () => clearTimeout(timer));
   }
@@ -66,7 +67,7 @@ export async function makeUnruly(scope: Scope, server: ApiServer): Promise<Unrul
     delete forwarded[':authority'];
     const path = String(headers[HTTP2_HEADER_PATH]);
     const far = session().request(forwarded, { endStream: headers[HTTP2_HEADER_METHOD] === 'GET' });
-    far.on('error', () => stream.close(NGHTTP2_INTERNAL_ERROR));
+    far.on('error', (error) => stream.destroy(error));
     far.on('response', (answer) => {
       if (stream.destroyed) return;
       stream.respond(answer);
