@@ -48,5 +48,7 @@ export const untilStatusesWritten = async (
 /** Waits until the operator leads and has nothing to do any more. */
 export const untilSettled = async (operator: ServerProcess): Promise<void> => {
   await untilLeading(operator);
+  // To look at objects that need no write takes a while, too.
+  await until('nothing waits', async () => (await operator.metric('workqueue_depth')) === 0, patienceMs);
   await untilStatusesWritten(operator, 0);
 };
