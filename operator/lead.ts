@@ -64,10 +64,16 @@ export async function lead(options: LeadOptions): Promise<void> {
   const common = { files, stored, namespace, mandate, log };
   const manifests = createManifestWriter({ ...common, inherited: inheritance.manifestVersion });
   const shards = createShardKeeper(common);
+  let isPublished = false;
   const publisher = createIndexPublisher({
     ...{ inheritance, lines: compiler.lines, manifests, shards, mandate, log },
     metrics: createPublisherMetrics(registry),
-    onPublished: () => statuses.onProgress(),
+    onPublished() {
+      // What was there before us is looked at once it is published: earlier there would be nothing to say of it.
+      if (!isPublished) statuses.touch(cache.keys(), 0);
+      isPublished = true;
+      statuses.onProgress();
+    },
   });
   const events = createEventRecorder({
     ...{ client, controller: 'gitingress.dev/operator', instance: options.identity, log, registry },
@@ -104,7 +110,6 @@ export async function lead(options: LeadOptions): Promise<void> {
     publisher.forget(gateways.loadedOf(publisher.epoch) ?? 0);
     statuses.onProgress();
   });
-  statuses.touch(cache.keys(), 0);
   const sweep = setInterval(
     () => void gateways.sweep().catch((error) => log.warn({ err: error }, 'cannot remove reports')),
     sweepIntervalMs,

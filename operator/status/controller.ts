@@ -49,7 +49,8 @@ type StatusControllerOptions = {
 
 /** So many are written at once; the API server takes about as many without becoming slower. */
 const workers = 24;
-const rateLimit = { perSecond: 1_000, burst: 1_000 };
+/** Of looks, most of which find nothing to write: they must not keep the publisher waiting. */
+const rateLimit = { perSecond: 5_000, burst: 500 };
 /** So long an entry may be on its way before its object is told so. Mostly it arrives earlier, and one write says all. */
 const settleMs = 3_000;
 const releaseIntervalMs = 250;

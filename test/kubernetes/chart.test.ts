@@ -48,7 +48,7 @@ const allValues = {
   image: { repository: 'registry.example/git-ingress', tag: '1', pullPolicy: 'Always', pullSecrets: ['registry'] },
   hostNames: ['git.example.com', 'git.example.com:2222'],
   watchNamespaces: ['team-a', 'team-b'],
-  pathPrefixes: { platform: ['tools/', 'infra/'], '42': ['x'] },
+  pathPrefixes: { platform: ['tools/', 'infra/'], '42': ['x/'] },
   operator: { replicas: 3, resources: { limits: { memory: '2Gi' } } },
   gateway: {
     replicas: 5,
@@ -115,7 +115,7 @@ test('what the chart calls operator and gateway with is what they take', async (
   const { operator, kubernetes } = await configOf('operator');
   assert.deepEqual(operator.hostNames, allValues.hostNames);
   assert.deepEqual(operator.namespaces, allValues.watchNamespaces);
-  assert.deepEqual([...operator.pathPrefixes].sort(), ['42=x', 'platform=infra/', 'platform=tools/']);
+  assert.deepEqual([...operator.pathPrefixes].sort(), ['42=x/', 'platform=infra/', 'platform=tools/']);
   assert.equal(operator.hostKeysSecret, 'our-host-keys');
   assert.equal(kubernetes.release, 'git-ingress');
   const { gateway } = await configOf('gateway');

@@ -50,7 +50,7 @@ for (const [number, [title, mood]] of Object.entries(moods).entries()) {
     for (const name of users.slice(4, 8))
       await cluster.condition('GitUser', `team/${name}`, 'Ready', 'False Suspended');
     if (mood.watchMs !== undefined) await until('watches were ended', () => unruly.counts.watches > before.watches + 8);
-    if (mood.refuses !== undefined) assert.ok(unruly.counts.refusals > before.refusals + 20);
+    if (mood.refuses !== undefined) assert.ok(unruly.counts.refusals > before.refusals);
     unruly.mood = {};
     assert.deepEqual([...witness.granted].sort(), declared);
     assert.equal(operator.process.exitCode, null);
