@@ -3,7 +3,7 @@ import { digestOf, type Manifest } from '../../core/index/shard.ts';
 import type { StoredObject } from '../../kubernetes/kubernetes-object.ts';
 
 /** What is kept of a shard that is in the cluster: enough to tell whether it is what we wrote. */
-export type StoredShard = { readonly digest: string; readonly createdAt: number };
+export type StoredShard = { readonly digest: string };
 /** The manifest that is in the cluster; undefined if it cannot be read. */
 export type StoredManifest = { readonly manifest: Manifest | undefined };
 export type StoredPart = StoredShard | StoredManifest;
@@ -18,5 +18,5 @@ export function textOf({ spec }: StoredObject): string {
 export function readStoredPart(object: StoredObject): StoredPart {
   const text = textOf(object);
   if (object.metadata.name === manifestName) return { manifest: decodeManifest(text) };
-  return { digest: digestOf(text), createdAt: Date.parse(object.metadata.creationTimestamp ?? '') };
+  return { digest: digestOf(text) };
 }
