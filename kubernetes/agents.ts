@@ -1,8 +1,8 @@
-import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
-import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import { createHttp2Connection, OnlyHttp1 } from './http2-connection.ts';
 import type { TlsMaterial } from './kube-config.ts';
-import { endWhenSilent } from './silent-socket.ts';
 
 export type AgentsOptions = {
   /** Scheme, host and port of the server. */
@@ -13,10 +13,26 @@ export type AgentsOptions = {
   readonly beatMs: number;
 };
 
-/** undici's connections to one server, under one set of certificates. */
+export type HttpExchange = {
+  readonly method: Dispatcher.HttpMethod;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+  /** Ends the exchange, and the body of the answer. */
+  readonly signal: AbortSignal;
+};
+
+export type HttpResponseHead = {
+  readonly statusCode: number;
+  readonly headers: IncomingHttpHeaders;
+  /** To be read to its end, or destroyed. */
+  readonly body: Readable;
+};
+
+/** The connections to one server, under one set of certificates. */
 export type Agents = {
   readonly tls: TlsMaterial;
-  request(options: Omit<Dispatcher.RequestOptions, 'origin'>): Promise<Dispatcher.ResponseData>;
+  request(exchange: HttpExchange): Promise<HttpResponseHead>;
   /** Waits for what runs, takes nothing new. */
   close(): Promise<void>;
   /** Takes nothing new; what runs may go on for a minute. */
@@ -27,77 +43,50 @@ export type Agents = {
 const connectTimeoutMs = 5_000;
 /** Longer than any pause of a process that has work: a new connection costs a handshake. */
 const idleTimeoutMs = 90_000;
-const maxStreams = 1_000;
 /** Only where the server speaks no HTTP/2: each watch then takes a connection. */
 const maxHttp1Connections = 32;
 /** So long a watch may go on after the certificate that it was opened with was replaced. */
 const retiredMs = 60_000;
 
-/** Told inside: the server does not speak HTTP/2, and nothing was sent. */
-class OnlyHttp1 extends Error {}
-
 /** One connection for everything, over HTTP/2; a bounded number where server or proxy does not speak it. */
 export function createAgents({ origin, tls, proxyUrl, beatMs }: AgentsOptions): Agents {
+  const connect = { ...tls, timeout: connectTimeoutMs, keepAlive: true, keepAliveInitialDelay: 15_000 };
   const options = {
-    keepAliveTimeout: idleTimeoutMs,
+    ...{ keepAliveTimeout: idleTimeoutMs, connections: maxHttp1Connections, allowH2: false },
     // Every call has a deadline of its own, and every watch a limit of silence.
     ...{ headersTimeout: 0, bodyTimeout: 0 },
   };
-  const connect = { ...tls, timeout: connectTimeoutMs, keepAlive: true, keepAliveInitialDelay: 15_000 };
-  const http1Options = { ...options, connections: maxHttp1Connections, allowH2: false };
   const http1 =
     proxyUrl === undefined
-      ? new Agent({ ...http1Options, connect })
-      : new ProxyAgent({ ...http1Options, uri: proxyUrl, requestTls: connect });
-  const http2 = new Agent({
-    ...options,
-    connections: 1,
-    // undici means streams by this while it makes a connection, and takes 1 for granted. The API server says goodbye now and
-    // then (GOAWAY), with a watch still running: without it, no other connection would ever be made.
-    pipelining: maxStreams,
-    allowH2: true,
-    h2Options: { pingInterval: beatMs },
-    connect: http2Connector(buildConnector({ ...connect, allowH2: true, preferH2: true }), beatMs),
-  });
-  const both: readonly Dispatcher[] = [http2, http1];
+      ? new Agent({ ...options, connect })
+      : new ProxyAgent({ ...options, uri: proxyUrl, requestTls: connect });
+  const http2 = createHttp2Connection({ origin, tls, connectTimeoutMs, beatMs });
   let isHttp2 = origin.startsWith('https:') && proxyUrl === undefined;
 
+  async function close(): Promise<void> {
+    await Promise.all([http2.close(), http1.close()]);
+  }
+
   async function destroy(): Promise<void> {
-    await Promise.all(both.map((agent) => agent.destroy()));
+    await Promise.all([http2.destroy(), http1.destroy()]);
   }
 
   return {
     tls,
-    async request(request) {
+    async request(exchange) {
       try {
-        return await (isHttp2 ? http2 : http1).request({ ...request, origin });
+        if (isHttp2) return await http2.request(exchange);
       } catch (error) {
         if (!(error instanceof OnlyHttp1)) throw error;
         isHttp2 = false;
-        return http1.request({ ...request, origin });
       }
+      return http1.request({ ...exchange, origin });
     },
-    async close() {
-      await Promise.all(both.map((agent) => agent.close()));
-    },
+    close,
     retire() {
-      for (const agent of both) void agent.close().catch(() => {});
+      void close().catch(() => {});
       setTimeout(() => void destroy(), retiredMs).unref();
     },
     destroy,
   };
 }
-
-/** Lets HTTP/2 connections through alone: one that speaks HTTP/1 serves one request at a time, and a watch for ever. */
-const http2Connector =
-  (connect: buildConnector.connector, beatMs: number): buildConnector.connector =>
-  (options, callback) =>
-    connect(options, (...[error, socket]: [Error, null] | [null, Socket | TLSSocket]) => {
-      if (error !== null) return callback(error, null);
-      if ('alpnProtocol' in socket && socket.alpnProtocol === 'h2') {
-        endWhenSilent(socket, beatMs);
-        return callback(null, socket);
-      }
-      socket.destroy();
-      return callback(new OnlyHttp1('the API server speaks no HTTP/2'), null);
-    });

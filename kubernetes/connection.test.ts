@@ -162,6 +162,54 @@ test('a request ends with its signal, before and after the headers', async (cont
   await assert.rejects(reading, reason);
 });
 
+// undici's way to end a stream made Node busy for ever, or left a stream behind whose error ended the process.
+test('a request that is given up while its body waits to be sent holds up nobody', async (context) => {
+  const server = await startOddServer(context, (request, response) => {
+    if (request.method === 'GET') answerJson(response, 200, {});
+  });
+  const connection = connect(context, server.kubeconfig);
+  await get(connection);
+  for (const length of [2, 300_000]) {
+    for (const pause of [0, 20]) {
+      const ending = new AbortController();
+      const put = { ...({ method: 'PUT', path: '/' } as const), contentType: 'text/plain', body: 'x'.repeat(length) };
+      const refused = assert.rejects(connection.send({ ...put, signal: ending.signal }), /enough/);
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      ending.abort(new Error('enough'));
+      await refused;
+      await get(connection);
+    }
+  }
+  assert.equal(server.connections.length, 1);
+});
+
+test('an answer to a request that was given up is nothing, also when the connection breaks then', async (context) => {
+  const server = await startOddServer(context, (_request, response) => answerJson(response, 200, {}));
+  const connection = connect(context, server.kubeconfig);
+  for (let turns = 0; turns < 30; turns++) {
+    // The next request may still go to the connection that was broken.
+    await get(connection).catch(() => get(connection));
+    const ending = new AbortController();
+    const given = connection.send({ method: 'GET', path: '/', signal: ending.signal }).catch(() => {});
+    // It is made in one of these turns, and given up in the same.
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    ending.abort(new Error('enough'));
+    await given;
+    await get(connection);
+    server.connections.at(-1)?.resetAndDestroy();
+  }
+});
+
+test('an answer that is cut off is told from one that has ended', async (context) => {
+  const server = await startOddServer(context, (request, response) => {
+    response.write('{"items": []');
+    setImmediate(() => (request as unknown as Http2ServerRequest).stream.close(Number(request.url?.slice(1))));
+  });
+  const connection = connect(context, server.kubeconfig);
+  // CANCEL and INTERNAL_ERROR
+  for (const code of [8, 2]) await assert.rejects(get(connection, `/${code}`), ConnectionFault);
+});
+
 test('a server that is not there can have seen nothing', async (context) => {
   const closed = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => closed.once('listening', resolve));
