@@ -12,7 +12,7 @@ type Attack = { readonly name: string; readonly run: (client: RawClient, goOn: G
 
 const runAll = (attacks: readonly Attack[], options: Parameters<typeof connectRawClient>[1] = {}): void => {
   for (const { name, run } of attacks) {
-    test(name, { timeout: 30_000 }, () =>
+    test(name, { timeout: 60_000 }, () =>
       arena.assertHarmless(async ({ target, key }, goOn) => {
         let client: RawClient;
         try {
