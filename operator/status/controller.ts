@@ -18,6 +18,7 @@ import type { ObjectCache } from '../object-cache.ts';
 import type { ObservedObject } from '../observed-object.ts';
 import { fieldManager, resourceTypes } from '../resource-types.ts';
 import { parseStatus, planStatus, type Status } from './build-status.ts';
+import { neededRevision } from './needed-revision.ts';
 import { progressOf } from './progress.ts';
 
 export type StatusController = {
@@ -77,7 +78,7 @@ export function startStatusController(options: StatusControllerOptions): StatusC
     if (finding === undefined) return undefined;
     const before = parseStatus(observed.status);
     const progress = progressOf({
-      needed: publisher.revisionOf(compiler.claim(key) ?? ''),
+      needed: neededRevision(key, observed.resource, compiler, publisher),
       first: publisher.firstRevision,
       loaded: gateways.loadedOf(publisher.epoch),
       ...{ generation: observed.generation, conditions: before.conditions },
