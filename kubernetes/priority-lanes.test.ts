@@ -30,6 +30,26 @@ test('a key waits once, and is raised but never lowered', () => {
   assert.equal(lanes.has('b'), false);
 });
 
+test('tenants take turns within a priority, however much one of them brings', () => {
+  const lanes = createPriorityLanes((key) => key.slice(0, 1));
+  for (const key of ['a1', 'a2', 'a3', 'b1', 'b2', 'c1']) lanes.add(key, 0);
+  lanes.add('a9', 7);
+  assert.deepEqual(takeAll(lanes), ['a97', 'a10', 'b10', 'c10', 'a20', 'b20', 'a30']);
+  lanes.add('b3', 0);
+  assert.deepEqual(takeAll(lanes), ['b30']);
+});
+
+test('places that raised keys leave behind do not pile up', () => {
+  const lanes = createPriorityLanes();
+  lanes.add('waits', 0);
+  for (let count = 0; count < 10_000; count++) {
+    lanes.add(`key-${count % 10}`, 0);
+    lanes.add(`key-${count % 10}`, 1);
+    assert.equal(lanes.take()?.priority, 1);
+  }
+  assert.deepEqual(takeAll(lanes), ['waits0']);
+});
+
 test('taking and adding stay quick with many keys, and places that were left are dropped', () => {
   const lanes = createPriorityLanes();
   const startedAt = performance.now();

@@ -43,6 +43,8 @@ type WorkQueueOptions = {
   /** Of all keys handed out. client-go limits retries alone, which lets a flood of first attempts through. */
   readonly rateLimit?: RateLimit;
   readonly maxLength?: number;
+  /** Of a key: those of one priority have their turns. Unless told, all are of one tenant. */
+  readonly tenantOf?: (key: string) => string;
   readonly observer?: QueueObserver;
   readonly backOff?: { readonly firstMs: number; readonly maxMs: number };
 };
@@ -52,7 +54,7 @@ const defaultMaxLength = 1_000_000;
 
 export function createWorkQueue(options: WorkQueueOptions = {}): WorkQueue {
   const { rateLimit, maxLength = defaultMaxLength, observer, backOff = defaultBackOff } = options;
-  const ready = createPriorityLanes();
+  const ready = createPriorityLanes(options.tenantOf);
   const delayed = new Map<string, { readonly timer: NodeJS.Timeout; readonly at: number; readonly priority: number }>();
   const running = new Map<string, { again: number | undefined }>();
   const failed = new Map<string, number>();

@@ -8,3 +8,5 @@ export const objectKey = (kind: Kind, ref: ObjectRef): ObjectKey => `${kind} ${f
 
 export const keyOf = ({ kind, metadata }: { readonly kind: Kind; readonly metadata: ObjectRef }): ObjectKey =>
   objectKey(kind, metadata);
+
+export const namespaceOf = (key: ObjectKey): string => key.slice(key.indexOf(' ') + 1, key.indexOf('/'));

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { apiVersion } from '../../core/api/metadata.ts';
-import type { ObjectKey } from '../../core/api/object-key.ts';
+import { namespaceOf, type ObjectKey } from '../../core/api/object-key.ts';
 import { formatRef } from '../../core/api/object-ref.ts';
 import { findingAt } from '../../core/index/compile.ts';
 import type { IndexCompiler } from '../../core/index/compiler.ts';
@@ -19,6 +19,7 @@ import type { ObservedObject } from '../observed-object.ts';
 import { fieldManager, resourceTypes } from '../resource-types.ts';
 import { parseStatus, planStatus, type Status } from './build-status.ts';
 import { neededRevision } from './needed-revision.ts';
+import { createPace } from './pace.ts';
 import { progressOf } from './progress.ts';
 
 export type StatusController = {
@@ -48,7 +49,7 @@ type StatusControllerOptions = {
   readonly signal: AbortSignal;
 };
 
-/** So many are written at once; the API server takes about as many without becoming slower. */
+/** So many are looked at, and at most written, at once. */
 const workers = 24;
 /** Of looks, most of which find nothing to write: they must not keep the publisher waiting. */
 const rateLimit = { perSecond: 5_000, burst: 500 };
@@ -61,7 +62,8 @@ const maxTimerMs = 2 ** 31 - 1;
 export function startStatusController(options: StatusControllerOptions): StatusController {
   const { client, cache, compiler, publisher, gateways, events, hostName, log, isLeader, signal } = options;
   const name = 'status';
-  const queue = createWorkQueue({ rateLimit, observer: options.queueMetrics(name) });
+  const queue = createWorkQueue({ rateLimit, tenantOf: namespaceOf, observer: options.queueMetrics(name) });
+  const pace = createPace({ max: workers });
   /** Objects on their way, and since when. */
   const settling = new Map<ObjectKey, number>();
   let release: NodeJS.Timeout | undefined;
@@ -114,12 +116,13 @@ export function startStatusController(options: StatusControllerOptions): StatusC
 
   async function write(observed: ObservedObject, status: Status, deadline: AbortSignal): Promise<void> {
     const { kind, metadata, resourceVersion, fault } = observed;
-    if (!isLeader()) return;
     // Over the version that it was made from: whoever leads after us is not contradicted.
     const patch = { metadata: { resourceVersion }, status };
     try {
       const write = { fieldManager, subresource: 'status', signal: deadline } as const;
-      await client.mergePatch(resourceTypes[kind], metadata, patch, write);
+      await pace.run(async () => {
+        if (isLeader()) await client.mergePatch(resourceTypes[kind], metadata, patch, write);
+      });
     } catch (error) {
       // Deleted meanwhile.
       if (isNotFound(error)) return;
