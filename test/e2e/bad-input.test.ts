@@ -106,15 +106,13 @@ for (const [outcome, user, suspended, spec] of refusedKeys) {
     const known = { publicKey: theirs, userRef: { name: 'carol' }, ...spec };
     // In one file, and so at once: nobody ever sees the key with two owners.
     server.write('keys/bob.yaml', manifest(gitUser('carol', { suspended }), sshKey('laptop', known)));
-    const ask = async (): Promise<void> => {
-      await until('the refusal', async () => (await world.client('bob').ssh([], { user })).status === 255);
-    };
+    // Whose key it is, too: bob's would be refused for the wrong login name as well.
+    const tells = (line: LogLine): boolean =>
+      offeredOf(line).includes(outcome) && JSON.stringify(line.offered).includes('team/laptop');
+    const lines = server.audit().length;
     const line = await until('the reason', async () => {
-      const lines = server.audit().length;
-      await ask();
-      const found = await until('a line', () => server.audit().slice(lines).at(-1));
-      // Whose key it is, too: bob's would be refused for the wrong login name as well.
-      return offeredOf(found).includes(outcome) && JSON.stringify(found.offered).includes('team/laptop') && found;
+      await world.client('bob').ssh([], { user });
+      return server.audit().slice(lines).find(tells);
     });
     assert.deepEqual([line.msg, line.reason, line.loginName], ['login failed', 'Rejected', user]);
     const [{ key: objects, who } = {}] = line.offered as readonly { key?: unknown; who?: unknown }[];
