@@ -19,8 +19,8 @@ import type { ObservedObject } from '../observed-object.ts';
 import { fieldManager, resourceTypes } from '../resource-types.ts';
 import { parseStatus, planStatus, type Status } from './build-status.ts';
 import { neededRevision } from './needed-revision.ts';
-import { createPace } from './pace.ts';
 import { progressOf } from './progress.ts';
+import { createWriteLimit } from './write-limit.ts';
 
 export type StatusController = {
   /** These may have to say something else. */
@@ -63,7 +63,7 @@ export function startStatusController(options: StatusControllerOptions): StatusC
   const { client, cache, compiler, publisher, gateways, events, hostName, log, isLeader, signal } = options;
   const name = 'status';
   const queue = createWorkQueue({ rateLimit, tenantOf: namespaceOf, observer: options.queueMetrics(name) });
-  const pace = createPace({ max: workers });
+  const writes = createWriteLimit({ max: workers });
   /** Objects on their way, and since when. */
   const settling = new Map<ObjectKey, number>();
   let release: NodeJS.Timeout | undefined;
@@ -120,7 +120,7 @@ export function startStatusController(options: StatusControllerOptions): StatusC
     const patch = { metadata: { resourceVersion }, status };
     try {
       const write = { fieldManager, subresource: 'status', signal: deadline } as const;
-      await pace.run(async () => {
+      await writes.run(async () => {
         if (isLeader()) await client.mergePatch(resourceTypes[kind], metadata, patch, write);
       });
     } catch (error) {

@@ -1,12 +1,12 @@
 /** Lets as many writes run at once as the API server takes without becoming slower for everybody else. */
-export type Pace = {
+export type WriteLimit = {
   /** Runs `write` when it may; its outcome is passed on. */
   run<Value>(write: () => Promise<Value>): Promise<Value>;
   /** How many may run at once now. */
   readonly limit: number;
 };
 
-type PaceOptions = {
+type WriteLimitOptions = {
   readonly max: number;
   readonly now?: () => number;
 };
@@ -25,7 +25,7 @@ const drift = 1.02;
  * quick as a single one, a quarter less when they are not. Statuses are what an import makes most of, and nobody's login
  * waits for them: so they get what the index, and the people who write the objects, leave.
  */
-export function createPace({ max, now = () => performance.now() }: PaceOptions): Pace {
+export function createWriteLimit({ max, now = () => performance.now() }: WriteLimitOptions): WriteLimit {
   const waiting: (() => void)[] = [];
   const times: number[] = [];
   let quickest = Number.POSITIVE_INFINITY;
