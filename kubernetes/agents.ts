@@ -35,8 +35,8 @@ export type Agents = {
   request(exchange: HttpExchange): Promise<HttpResponseHead>;
   /** Waits for what runs, takes nothing new. */
   close(): Promise<void>;
-  /** Takes nothing new; what runs may go on for a minute. */
-  retire(): void;
+  /** Takes nothing new; what runs may go on for a minute. Resolves when it has ended. */
+  retire(): Promise<void>;
   destroy(): Promise<void>;
 };
 
@@ -64,11 +64,19 @@ export function createAgents({ origin, tls, proxyUrl, beatMs }: AgentsOptions): 
   let isHttp2 = origin.startsWith('https:') && proxyUrl === undefined;
 
   async function close(): Promise<void> {
-    await Promise.all([http2.close(), http1.close()]);
+    // What was destroyed is closed; undici calls that a fault.
+    await Promise.all([http2.close(), http1.close().catch(() => {})]);
   }
 
   async function destroy(): Promise<void> {
     await Promise.all([http2.destroy(), http1.destroy()]);
+  }
+
+  async function requestByHttp1(exchange: HttpExchange): Promise<HttpResponseHead> {
+    const response = await http1.request({ ...exchange, origin });
+    // Whoever got the headers may look at the body later.
+    response.body.on('error', () => {});
+    return response;
   }
 
   return {
@@ -80,12 +88,13 @@ export function createAgents({ origin, tls, proxyUrl, beatMs }: AgentsOptions): 
         if (!(error instanceof OnlyHttp1)) throw error;
         isHttp2 = false;
       }
-      return http1.request({ ...exchange, origin });
+      return requestByHttp1(exchange);
     },
     close,
-    retire() {
-      void close().catch(() => {});
-      setTimeout(() => void destroy(), retiredMs).unref();
+    async retire() {
+      const timer = setTimeout(() => void destroy(), retiredMs).unref();
+      await close();
+      clearTimeout(timer);
     },
     destroy,
   };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
-import type { Http2ServerRequest } from 'node:http2';
+import type { Http2ServerRequest, Http2Session } from 'node:http2';
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { StartupError } from '../runtime/startup-error.ts';
@@ -11,6 +11,7 @@ import { type ClusterConnection, connectCluster } from './connection.ts';
 import { readBody } from './read-body.ts';
 import { answerJson, buildKubeconfig, startOddServer } from './testing/odd-server.ts';
 import { makeSelfSignedCertificate } from './testing/self-signed-certificate.ts';
+import { until } from './testing/until.ts';
 
 const never = new AbortController().signal;
 
@@ -21,13 +22,17 @@ function connect(context: TestContext, kubeconfig: string): ClusterConnection {
 }
 
 /** A network between the two, of which the connections so far can be made to swallow everything. */
-async function startRelay(context: TestContext, target: number): Promise<{ port: number; swallow(): void }> {
+async function startRelay(
+  context: TestContext,
+  target: number,
+  host = '127.0.0.1',
+): Promise<{ port: number; swallow(): void }> {
   const ends: Socket[] = [];
   const relay = createServer((socket) => {
     const onward = connectTcp(target, '127.0.0.1');
     for (const end of [socket, onward]) ends.push(end.on('error', () => {}));
     socket.pipe(onward).pipe(socket);
-  }).listen(0, '127.0.0.1');
+  }).listen(0, host);
   await once(relay, 'listening');
   context.after(() => {
     for (const end of ends) end.destroy();
@@ -40,6 +45,27 @@ async function startRelay(context: TestContext, target: number): Promise<{ port:
     },
   };
 }
+
+/** What accepts connections, and never says a word on them. */
+async function startMute(context: TestContext): Promise<{ kubeconfig: string; sockets: Socket[] }> {
+  const sockets: Socket[] = [];
+  const mute = createServer((socket) => sockets.push(socket.on('error', () => {}).resume())).listen(0, '127.0.0.1');
+  await once(mute, 'listening');
+  context.after(() => {
+    for (const socket of sockets) socket.destroy();
+    mute.close();
+  });
+  const { kubeconfig, caFile } = await startOddServer(context, () => {});
+  writeFileSync(kubeconfig, buildKubeconfig(`https://127.0.0.1:${(mute.address() as AddressInfo).port}`, caFile));
+  return { kubeconfig, sockets };
+}
+
+/** By Node's HTTP/2, the connection that a request came on. */
+const sessionOf = (request: object): Http2Session => {
+  const { session } = (request as Http2ServerRequest).stream;
+  assert.ok(session !== undefined);
+  return session;
+};
 
 async function get(connection: ClusterConnection, path = '/version'): Promise<string> {
   const { body } = await connection.send({ method: 'GET', path, signal: never });
@@ -66,7 +92,7 @@ test('a server that says goodbye (GOAWAY) while a watch runs loses no request', 
   const server = await startOddServer(context, (request, response) => {
     if (request.url === '/watch') return void response.write('\n');
     count += 1;
-    if (count % 20 === 0) (request as unknown as Http2ServerRequest).stream.session?.goaway(0);
+    if (count % 20 === 0) sessionOf(request).goaway(0);
     setImmediate(() => answerJson(response, 200, {}));
   });
   const connection = connect(context, server.kubeconfig);
@@ -115,6 +141,73 @@ test('a server that vanished without a word is given up; one that answers pings 
   await isOver;
   await get(connection);
   assert.equal(server.connections.length, 2);
+});
+
+test('a watch that is silent is not given up because the server has said goodbye', async (context) => {
+  const server = await startOddServer(context, (request, response) => {
+    response.write('\n');
+    sessionOf(request).goaway(0);
+  });
+  const connection = connectCluster({ kubeconfig: server.kubeconfig }, { beatMs: 30 });
+  context.after(() => connection.destroy());
+  const { body } = await connection.send({ method: 'GET', path: '/watch', signal: never });
+  body.resume();
+  await new Promise((resolve) => setTimeout(resolve, 10 * 30));
+  assert.equal(body.destroyed, false);
+  // Where the server has vanished after it, the connection is not kept for ever.
+  await once(body, 'error');
+});
+
+test('to close waits for what runs, also after a goodbye, and as often as it is asked', async (context) => {
+  let end = (): void => {};
+  const server = await startOddServer(context, (request, response) => {
+    response.write('\n');
+    sessionOf(request).goaway(0);
+    end = () => response.end();
+  });
+  const connection = connect(context, server.kubeconfig);
+  const { body } = await connection.send({ method: 'GET', path: '/watch', signal: never });
+  await once(body, 'readable');
+  let isClosed = false;
+  const closing = [connection.close(), connection.close()].map((close) => close.then(() => (isClosed = true)));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(isClosed, false);
+  end();
+  assert.equal(await readBody(body, 1_000, never), '\n');
+  await Promise.all(closing);
+  await connection.close();
+});
+
+test('while the connection is being made, a request ends with its signal', async (context) => {
+  const mute = await startMute(context);
+  const connection = connect(context, mute.kubeconfig);
+  const startedAt = performance.now();
+  const signal = AbortSignal.timeout(50);
+  await assert.rejects(connection.send({ method: 'GET', path: '/', signal }), { name: 'TimeoutError' });
+  assert.ok(performance.now() - startedAt < 2_500);
+});
+
+test('to close or destroy a connection that is being made ends it, and what waits for it', async (context) => {
+  for (const end of ['close', 'destroy'] as const) {
+    const mute = await startMute(context);
+    const connection = connect(context, mute.kubeconfig);
+    const waiting = assert.rejects(connection.send({ method: 'POST', path: '/', signal: never }), { sent: false });
+    await until(() => mute.sockets.length > 0);
+    const startedAt = performance.now();
+    await connection[end]();
+    await waiting;
+    await until(() => mute.sockets.every((socket) => socket.readableEnded || socket.destroyed));
+    assert.ok(performance.now() - startedAt < 2_500);
+  }
+});
+
+test('an API server with an IPv6 address is reached', async (context) => {
+  const server = await startOddServer(context, (_request, response) => answerJson(response, 200, {}));
+  const relay = await startRelay(context, server.port, '::1');
+  const config = JSON.parse(buildKubeconfig('', server.caFile));
+  config.clusters[0].cluster = { server: `https://[::1]:${relay.port}`, 'insecure-skip-tls-verify': true };
+  writeFileSync(server.kubeconfig, JSON.stringify(config));
+  assert.equal(await get(connect(context, server.kubeconfig)), '{}');
 });
 
 test('a CA file that was replaced is used from then on, and the connection of before is let go', async (context) => {
@@ -208,6 +301,30 @@ test('an answer that is cut off is told from one that has ended', async (context
   const connection = connect(context, server.kubeconfig);
   // CANCEL and INTERNAL_ERROR
   for (const code of [8, 2]) await assert.rejects(get(connection, `/${code}`), ConnectionFault);
+});
+
+test('an answer is cut off by a connection that breaks after a goodbye', async (context) => {
+  const server = await startOddServer(context, (request, response) => {
+    response.write('{"items": []');
+    sessionOf(request).goaway(0);
+    setTimeout(() => server.connections.at(-1)?.resetAndDestroy(), 20);
+  });
+  await assert.rejects(get(connect(context, server.kubeconfig)), ConnectionFault);
+});
+
+// Node would keep its stream for as long as the connection.
+test('nothing stays of a request that was answered before all of it was sent', async (context) => {
+  const server = await startOddServer(context, (request, response) => {
+    request.once('data', () => {
+      request.pause();
+      answerJson(response, 413, {});
+    });
+  });
+  const connection = connect(context, server.kubeconfig);
+  const put = { ...({ method: 'PUT', path: '/' } as const), contentType: 'text/plain', body: 'x'.repeat(300_000) };
+  const { body } = await connection.send({ ...put, signal: never });
+  assert.equal(await readBody(body, 1_000, never), '{}');
+  await connection.close();
 });
 
 test('a server that is not there can have seen nothing', async (context) => {

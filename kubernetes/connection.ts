@@ -42,6 +42,8 @@ export type ClusterConnection = {
 const defaultBeatMs = 5_000;
 /** So long credentials are used without a look at the files they came from. */
 const credentialsMs = 1_000;
+/** So long a credential plugin that does not answer is waited for before it is started once more. */
+const pluginMs = 30_000;
 
 /**
  * The connection of this process to the API server: one TCP connection for all requests and watches, over HTTP/2. The
@@ -56,26 +58,35 @@ export function connectCluster(
   const { namespace, proxyUrl } = cluster;
   const { origin, host, pathname } = new URL(cluster.server);
   let agents: Agents | undefined;
-  let credentials: { readonly value: Promise<Credentials>; readonly until: number } | undefined;
+  const retiring = new Set<Agents>();
+  let credentials: { readonly value: Promise<Credentials>; until: number } | undefined;
   let isClosed = false;
 
   /** What is in the files is compared, not their dates: a mounted secret is replaced as a whole. */
   function agentsFor(tls: TlsMaterial): Agents {
     if (agents !== undefined && isDeepStrictEqual(agents.tls, tls)) return agents;
-    agents?.retire();
+    if (agents !== undefined) retire(agents);
     agents = createAgents({ origin, tls, proxyUrl, beatMs });
     return agents;
   }
 
+  function retire(former: Agents): void {
+    retiring.add(former);
+    void former.retire().then(() => retiring.delete(former));
+  }
+
+  const allAgents = (): readonly Agents[] => [...retiring, ...(agents === undefined ? [] : [agents])];
+
   function currentCredentials(): Promise<Credentials> {
     const now = performance.now();
-    if (credentials === undefined || now > credentials.until) {
-      credentials = { value: cluster.credentials(), until: now + credentialsMs };
-      credentials.value.catch(() => {
-        credentials = undefined;
-      });
-    }
-    return credentials.value;
+    if (credentials !== undefined && now <= credentials.until) return credentials.value;
+    const read = { value: cluster.credentials(), until: now + pluginMs };
+    credentials = read;
+    const expireIn = (ms: number) => (): void => {
+      read.until = performance.now() + ms;
+    };
+    read.value.then(expireIn(credentialsMs), expireIn(-1));
+    return read.value;
   }
 
   async function send({ method, path, contentType, body, signal }: HttpRequest): Promise<HttpResponse> {
@@ -117,20 +128,21 @@ export function connectCluster(
     },
     async close() {
       isClosed = true;
-      await agents?.close();
+      await Promise.all(allAgents().map((each) => each.close()));
     },
     async destroy() {
       isClosed = true;
-      await agents?.destroy();
+      await Promise.all(allAgents().map((each) => each.destroy()));
     },
   };
 }
 
-/** Codes of Node and undici for connections that were never made. */
+/** Codes, ours, and those of Node and undici, for connections that were never made. */
 const neverSent: ReadonlySet<string> = new Set([
   ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'],
   ...['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'ERR_TLS_CERT_ALTNAME_INVALID'],
-  ...['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'UND_ERR_CLOSED', 'REFUSED_STREAM'],
+  ...['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'UND_ERR_CLOSED'],
+  ...['NOT_CONNECTED', 'REFUSED_STREAM'],
 ]);
 
 const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException | undefined)?.code ?? '');

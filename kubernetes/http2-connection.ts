@@ -1,11 +1,11 @@
 import { type ClientHttp2Session, connect as startSession } from 'node:http2';
-import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { buildConnector } from 'undici';
+import { aborted } from '../runtime/aborted.ts';
 import type { HttpExchange, HttpResponseHead } from './agents.ts';
-import { exchange, StreamRefused } from './http2-exchange.ts';
+import { exchange, hasEnded, StreamRefused } from './http2-exchange.ts';
 import type { TlsMaterial } from './kube-config.ts';
 import { endWhenSilent } from './silent-socket.ts';
+import { NotConnected, startTlsSocket, untilSecure } from './tls-socket.ts';
 
 type Http2Options = {
   /** Scheme, host and port of the server. */
@@ -33,65 +33,77 @@ export class OnlyHttp1 extends Error {}
 const maxRefusals = 5;
 /** Of one answer, and of all together, in bytes: a page of a list must not wait for our acknowledgements. */
 const windows = { stream: 2 ** 20, connection: 4 * 2 ** 20 };
+/**
+ * Node sends no pings after the server's goodbye, and a watch may be silent for a minute, from one bookmark to the next:
+ * then it is for the limits of requests and watches to find out that the server has vanished, and for this one to clean up.
+ */
+const maxSilentBeats = { running: 2, ending: 24 };
 
 /**
  * On `node:http2` itself: undici 8.12 ends a stream of HTTP/2 by `close()` and `destroy()`, after which Node may never
  * return from nghttp2 (where a body waits to be sent), or keep a stream that nobody listens to, whose error ends the process.
  */
 export function createHttp2Connection({ origin, tls, connectTimeoutMs, beatMs }: Http2Options): Http2Connection {
-  const options = { ...tls, timeout: connectTimeoutMs, keepAlive: true, keepAliveInitialDelay: 15_000 };
-  const connectSocket = buildConnector({ ...options, allowH2: true, preferH2: true });
-  const { protocol, hostname, host, port } = new URL(origin);
-  const sessions = new Set<ClientHttp2Session>();
-  let current: Promise<ClientHttp2Session> | undefined;
+  /** Until they are closed; without a session up to the end of the handshake. */
+  const sockets = new Map<TLSSocket, ClientHttp2Session | undefined>();
+  let opening: Promise<ClientHttp2Session> | undefined;
   let isClosed = false;
 
-  async function openSocket(): Promise<Socket | TLSSocket> {
-    const { promise, resolve, reject } = Promise.withResolvers<Socket | TLSSocket>();
-    connectSocket({ protocol, hostname, host, port }, (error, socket) => (error ? reject(error) : resolve(socket)));
-    const socket = await promise;
-    const isUsable = !isClosed && 'alpnProtocol' in socket && socket.alpnProtocol === 'h2';
-    if (isUsable) return socket;
-    socket.on('error', () => {}).destroy();
-    throw isClosed ? new StreamRefused('the connection was closed') : new OnlyHttp1('the API server speaks no HTTP/2');
-  }
-
   async function open(): Promise<ClientHttp2Session> {
-    const socket = await openSocket();
-    endWhenSilent(socket, beatMs);
-    const settings = { enablePush: false, initialWindowSize: windows.stream };
-    const session = startSession(origin, { createConnection: () => socket, settings });
-    sessions.add(session);
-    const beat = setInterval(() => session.destroyed || session.ping(() => {}), beatMs).unref();
-    session.once('connect', () => session.setLocalWindowSize(windows.connection));
-    // Each stream tells its own request.
-    session.on('error', () => {});
-    session.once('close', () => {
-      clearInterval(beat);
-      sessions.delete(session);
-    });
+    const socket = startTlsSocket(origin, tls);
+    sockets.set(socket, undefined);
+    socket.once('close', () => sockets.delete(socket));
+    await untilSecure(socket, connectTimeoutMs);
+    if (socket.destroyed) throw new NotConnected('the connection was closed');
+    if (socket.alpnProtocol !== 'h2') {
+      socket.destroy();
+      throw new OnlyHttp1('the API server speaks no HTTP/2');
+    }
+    const session = start(socket);
+    sockets.set(socket, session);
     return session;
   }
 
+  function start(socket: TLSSocket): ClientHttp2Session {
+    const settings = { enablePush: false, initialWindowSize: windows.stream };
+    const session = startSession(origin, { createConnection: () => socket, settings });
+    session.setLocalWindowSize(windows.connection);
+    const beat = setInterval(() => session.destroyed || session.ping(() => {}), beatMs).unref();
+    socket.once('close', () => clearInterval(beat));
+    const isEnding = (): boolean => session.closed && !session.destroyed;
+    endWhenSilent(socket, beatMs, () => (isEnding() ? maxSilentBeats.ending : maxSilentBeats.running));
+    // Each stream tells its own request.
+    return session.on('error', () => {});
+  }
+
+  /** After a goodbye, what runs goes on, and what comes takes a new connection: so the API server balances its load. */
   function usable(): Promise<ClientHttp2Session> {
-    if (current !== undefined) return current;
-    const opening = open();
-    current = opening;
-    const forget = (): void => {
-      if (current === opening) current = undefined;
-    };
-    // After a goodbye, what runs goes on, and what comes takes a new connection: so the API server balances its load.
-    opening.then((session) => session.once('goaway', forget).once('close', forget), forget);
+    if (isClosed) return Promise.reject(new StreamRefused('the connection was closed'));
+    for (const session of sockets.values())
+      if (session !== undefined && !hasEnded(session)) return Promise.resolve(session);
+    opening ??= open().finally(() => {
+      opening = undefined;
+    });
     return opening;
   }
 
+  const untilClosed = async (): Promise<void> => {
+    const ends = [...sockets.keys()].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    await Promise.all(ends);
+  };
+
+  const reason = (): Error => new Error('the connection was closed');
+
   return {
     async request(request) {
+      const { signal } = request;
       for (let refusals = 0; ; refusals++) {
         try {
-          return await exchange(await usable(), request);
+          signal.throwIfAborted();
+          const givenUp = aborted(signal).then(() => Promise.reject(signal.reason));
+          return await exchange(await Promise.race([usable(), givenUp]), request);
         } catch (error) {
-          request.signal.throwIfAborted();
+          signal.throwIfAborted();
           // The server has not seen it (RFC 9113 §8.7): whatever it asks for, it may be sent again.
           if (!(error instanceof StreamRefused) || isClosed || refusals === maxRefusals) throw error;
         }
@@ -99,11 +111,19 @@ export function createHttp2Connection({ origin, tls, connectTimeoutMs, beatMs }:
     },
     async close() {
       isClosed = true;
-      await Promise.all([...sessions].map((session) => new Promise<void>((resolve) => session.close(resolve))));
+      const ended = untilClosed();
+      for (const [socket, session] of sockets) {
+        if (session === undefined) socket.destroy(reason());
+        else session.close();
+      }
+      await ended;
     },
     async destroy() {
       isClosed = true;
-      for (const session of sessions) session.destroy(new Error('the connection was closed'));
+      const ended = untilClosed();
+      // By the socket: a session that is destroyed waits until what it has written was taken.
+      for (const socket of sockets.keys()) socket.destroy(reason());
+      await ended;
     },
   };
 }

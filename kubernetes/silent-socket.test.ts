@@ -17,7 +17,7 @@ async function connected(context: TestContext): Promise<{ readonly here: Socket;
 test('a connection from which nothing comes is ended', async (context) => {
   const { here, there } = await connected(context);
   here.resume();
-  endWhenSilent(here, 10);
+  endWhenSilent(here, 10, () => 2);
   there.write('the last words');
   const [error] = await once(here, 'error');
   assert.match(error.message, /no sign of life/);
@@ -26,7 +26,7 @@ test('a connection from which nothing comes is ended', async (context) => {
 test('one that says anything in each beat goes on', async (context) => {
   const { here, there } = await connected(context);
   here.resume();
-  endWhenSilent(here, 20);
+  endWhenSilent(here, 20, () => 2);
   for (let beat = 0; beat < 20; beat++) {
     there.write('.');
     await once(here, 'data');
