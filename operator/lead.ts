@@ -99,6 +99,7 @@ export async function lead(options: LeadOptions): Promise<void> {
       const compiled = compiler.update(changes);
       publisher.offer(compiled);
       statuses.touch([...touched, ...compiled.found], 1);
+      statuses.onNames(compiled.names);
     } catch (error) {
       // A compiler that broke off in the middle cannot be trusted: a revocation may be lost. A new process begins anew.
       fault = error;

@@ -15,6 +15,8 @@ export type ObjectCache = {
   /** The SSHKeys of a GitUser, by its `NAMESPACE/NAME`. */
   keysOf(user: string): Iterable<ObjectKey>;
   keys(): Iterable<ObjectKey>;
+  /** Those that are well-formed and not being deleted, as they are while they are iterated over. */
+  resources(of: readonly Kind[]): Iterable<Resource>;
   /** All resources, as the changes that lead there from nothing. */
   all(): ResourceChanges;
   /** Resolves when every object has been seen once. */
@@ -81,6 +83,12 @@ export function openObjectCache(options: {
     },
     *keys() {
       for (const { kind, store } of sources) for (const name of store.keys()) yield `${kind} ${name}`;
+    },
+    *resources(of) {
+      for (const { kind, store } of sources) {
+        if (!of.includes(kind)) continue;
+        for (const { value } of store.values()) if (value.resource !== undefined) yield value.resource;
+      }
     },
     all() {
       const changes = new Map<ObjectKey, Resource | undefined>();

@@ -2,6 +2,7 @@ import { apiVersion } from '../core/api/metadata.ts';
 import { keyOf } from '../core/api/object-key.ts';
 import { type CompiledIndex, findingAt } from '../core/index/compile.ts';
 import type { Finding } from '../core/index/findings.ts';
+import { withNotes } from '../core/index/notes.ts';
 import type { StoredObjects } from '../operator/list-objects.ts';
 import { verdicts } from './manifests/accepted.ts';
 import { nameOf } from './manifests/manifest-file.ts';
@@ -24,7 +25,8 @@ export type CheckRow = {
 /** What is found of everything in files. `now`, as in all of these: milliseconds since 1970. */
 export function* manifestRows(manifests: Manifests, compiled: CompiledIndex, now: number): Generator<CheckRow> {
   for (const { object, finding, line } of verdicts(manifests, compiled, now)) {
-    yield { ...judged(nameOf(object), finding), file: object.file, line, objectLine: object.line };
+    const noted = withNotes(object.resource, finding, compiled.names);
+    yield { ...judged(nameOf(object), noted), file: object.file, line, objectLine: object.line };
   }
   for (const { kind, object = '-', message, ...place } of manifests.problems) {
     yield { verdict: 'REFUSED', object, ...place, message: `${kind}: ${message}` };
@@ -36,8 +38,10 @@ export function* manifestRows(manifests: Manifests, compiled: CompiledIndex, now
 
 /** What is found of everything in a cluster. */
 export function* clusterRows(objects: StoredObjects, compiled: CompiledIndex, now: number): Generator<CheckRow> {
-  for (const resource of objects.resources)
-    yield judged(keyOf(resource), findingAt(now, resource, compiled.finding(resource)));
+  for (const resource of objects.resources) {
+    const finding = findingAt(now, resource, compiled.finding(resource));
+    yield judged(keyOf(resource), withNotes(resource, finding, compiled.names));
+  }
   for (const invalid of objects.invalid) yield judged(keyOf(invalid), invalid.finding);
 }
 

@@ -1,7 +1,7 @@
 import { keyOf, type ObjectKey } from '../core/api/object-key.ts';
 import type { Resource } from '../core/api/resource.ts';
 import { type AccessIndex, type LoadedShards, loadIndex } from '../core/index/access-index.ts';
-import { type CompiledIndex, findingOf } from '../core/index/compile.ts';
+import { type CompiledIndex, compiledBy } from '../core/index/compile.ts';
 import { createIndexCompiler, type ResourceChanges } from '../core/index/compiler.ts';
 import { planRevision, type ShardPlan } from '../core/index/plan-shards.ts';
 import type { IndexPolicy } from '../core/index/policy.ts';
@@ -56,7 +56,7 @@ export function createStandaloneIndex(policy: IndexPolicy, ageSeconds: () => num
         swap(plan);
         written = plan.next;
       }
-      return { lines: compiler.lines, finding: (resource) => findingOf(compiler.finding(keyOf(resource))) };
+      return compiledBy(compiler);
     },
   };
 }

@@ -11,6 +11,7 @@ export type AcceptedReason =
   | 'Invalid'
   | 'WeakKey'
   | 'Duplicate'
+  | 'TooManyUsers'
   | 'PathTaken'
   | 'PathNotPermitted'
   | 'UserNotFound'

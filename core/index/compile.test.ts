@@ -8,7 +8,9 @@ import { keyHash } from '../ssh/fingerprint.ts';
 import { loadIndex } from './access-index.ts';
 import { candidatesFor, chooseCandidate, type LoginFacts } from './candidates.ts';
 import { compileIndex, findingAt } from './compile.ts';
-import { decodeEntry } from './entry-line.ts';
+import { decodeEntry, maxEntryBytes } from './entry-line.ts';
+import { maxHolders } from './key-holders.ts';
+import { withNotes } from './notes.ts';
 import { planRevision } from './plan-shards.ts';
 import type { IndexPolicy } from './policy.ts';
 import { decodeShard, encodeShard } from './shard.ts';
@@ -38,7 +40,11 @@ function verdicts(resources: readonly Resource[], policy = standalone): readonly
   const compiled = compileIndex(resources, policy);
   return resources.map((resource) => {
     const finding = compiled.finding(resource);
-    const { reason, message } = findingAt(Date.parse('2026-06-01T00:00:00Z'), resource, finding);
+    const { reason, message } = withNotes(
+      resource,
+      findingAt(Date.parse('2026-06-01T00:00:00Z'), resource, finding),
+      compiled.names,
+    );
     return `${reason} ${message}`.trim();
   });
 }
@@ -84,6 +90,39 @@ describe('what is accepted', () => {
     assert.match(first ?? '', /^Accepted .*alice@/);
     assert.match(second ?? '', /^Accepted .*bob@/);
     assert.equal(third, 'Accepted');
+  });
+
+  const sharersOf = (count: number, spec: object = {}): readonly Resource[] =>
+    Array.from({ length: count }, (_, n) => [
+      object('GitUser', `a/user-${n}`, {}),
+      object('SSHKey', `a/key-${n}`, { publicKey: key.line, userRef: { name: `user-${n}` }, ...spec }, n),
+    ]).flat();
+
+  const reasons = (resources: readonly Resource[]): readonly string[] =>
+    verdicts(resources).filter((_, at) => resources[at]?.kind === 'SSHKey');
+
+  it('lets so many users of a namespace share a key and no more; the next takes over when one goes', () => {
+    const sharers = sharersOf(maxHolders + 2);
+    const found = reasons(sharers);
+    assert.ok(found.slice(0, maxHolders).every((finding) => finding.startsWith('Accepted ')));
+    for (const finding of found.slice(maxHolders)) assert.match(finding, /^TooManyUsers 64 .*: give this user a key/);
+    const fewer = reasons(sharers.slice(2));
+    assert.match(fewer[maxHolders - 1] ?? '', /^Accepted .*user-64@/);
+    assert.match(fewer[maxHolders] ?? '', /^TooManyUsers/);
+    // Of a user who has it already, there is something better to say.
+    const again = object('SSHKey', 'a/again', { publicKey: key.line, userRef: { name: 'user-1' } }, 1_000);
+    assert.match(reasons([...sharers, again]).at(-1) ?? '', /^Duplicate .*a\/key-1,/);
+  });
+
+  it('lets no more users share a key than one entry has room for', () => {
+    const sourceRanges = Array.from({ length: 64 }, (_, n) => `2001:db8:1234:5678:9abc:def0:1234:${n}/128`);
+    const found = reasons(sharersOf(20, { sourceRanges }));
+    const first = found.findIndex((finding) => finding.startsWith('TooLarge '));
+    assert.ok(first > 2 && first < 20);
+    assert.ok(found.slice(first).every((finding) => finding.startsWith('TooLarge ')));
+    const lines = [...compileIndex(sharersOf(20, { sourceRanges }), standalone).lines.values()];
+    const longest = Math.max(...lines.map((line) => Buffer.byteLength(line)));
+    assert.ok(longest > maxEntryBytes * 0.9 && longest <= maxEntryBytes);
   });
 
   it('wants owners that exist in the own namespace', () => {
@@ -194,7 +233,7 @@ describe('what is accepted', () => {
       name: `user-${n}`,
       namespace: 'n'.repeat(60),
     }));
-    const access = Array.from({ length: 20 }, () => ({ role: 'Read', subjects }));
+    const access = Array.from({ length: 6 }, () => ({ role: 'Read', subjects }));
     assert.match(verdicts([object('Repository', 'a/big', { access })])[0] ?? '', /^TooLarge/);
     assert.match(verdicts([app])[0] ?? '', /^Accepted .*GitUser a\/alice/);
     const developers = { kind: 'Group', name: 'dev' };
@@ -203,6 +242,14 @@ describe('what is accepted', () => {
     ];
     const toGroups = object('Repository', 'a/g', { access: [{ role: 'Read', subjects: [developers] }], refRules });
     assert.equal(verdicts([toGroups, alice])[0], 'Accepted it names Group a/devs, which no GitUser is in');
+    const crowd = Array.from({ length: 100 }, (_, n) => ({ kind: 'User', name: `u-${n}` }));
+    const toCrowd = object('Repository', 'a/c', {
+      access: [{ role: 'Read', subjects: [...crowd.slice(1), crowd[1]] }],
+    });
+    assert.equal(
+      verdicts([toCrowd, object('GitUser', 'a/u-2', {})])[0],
+      'Accepted it names GitUser a/u-1, GitUser a/u-3, GitUser a/u-4 and 95 more, which do not exist',
+    );
   });
 });
 

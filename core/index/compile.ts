@@ -1,12 +1,15 @@
 import { keyOf } from '../api/object-key.ts';
 import type { Resource } from '../api/resource.ts';
-import { createIndexCompiler } from './compiler.ts';
+import { createIndexCompiler, type IndexCompiler } from './compiler.ts';
 import type { Finding } from './findings.ts';
+import type { KnownNames } from './names.ts';
 import type { IndexPolicy } from './policy.ts';
 
 export type CompiledIndex = {
   /** By id, the line of each entry. */
   readonly lines: ReadonlyMap<string, string>;
+  /** Which users, groups and repositories there are. */
+  readonly names: KnownNames;
   finding(resource: Resource): Finding;
 };
 
@@ -14,11 +17,17 @@ export type CompiledIndex = {
 export function compileIndex(resources: readonly Resource[], policy: IndexPolicy): CompiledIndex {
   const compiler = createIndexCompiler(policy);
   compiler.update(new Map(resources.map((resource) => [keyOf(resource), resource])));
-  return { lines: compiler.lines, finding: (resource) => findingOf(compiler.finding(keyOf(resource))) };
+  return compiledBy(compiler);
 }
 
+/** What a compiler has come to. */
+export const compiledBy = ({ lines, names, finding }: IndexCompiler): CompiledIndex => ({
+  ...{ lines, names },
+  finding: (resource) => findingOf(finding(keyOf(resource))),
+});
+
 /** Every object that was given has a finding. */
-export function findingOf(finding: Finding | undefined): Finding {
+function findingOf(finding: Finding | undefined): Finding {
   if (finding === undefined) throw new Error('an object was not compiled');
   return finding;
 }

@@ -1,97 +1,55 @@
 import { objectKey } from '../api/object-key.ts';
-import { formatRef } from '../api/object-ref.ts';
 import type { SSHKey } from '../api/resource.ts';
-import type { Claim, Claimant } from './claimant.ts';
-import type { KeyEntry, KeyListing } from './entry.ts';
-import { encodeEntry, maxEntryBytes } from './entry-line.ts';
-import { accept, type Finding, type Findings, refuse } from './findings.ts';
-import type { KnownNames } from './names.ts';
-import { bySeniority } from './seniority.ts';
+import type { Claim } from './claim-of.ts';
+import { accepted, acceptedWith, type Finding } from './findings.ts';
+import { firstFew } from './first-few.ts';
+import { keyEntry } from './key-entry.ts';
+import { createKeyHolders } from './key-holders.ts';
+import { type KnownNames, repositoriesOf } from './names.ts';
 import type { Verdict } from './verdict.ts';
 
 /**
- * Judges all SSHKeys of one namespace that list one public key. Other namespaces may list it too; within a namespace,
- * several users may share it, each by their own login name.
+ * Judges all SSHKeys of one namespace that list one public key, older ones first. Other namespaces may list it too;
+ * within a namespace, several users may share it, each by their own login name.
  */
-export function judgeKeys(claimants: readonly Claimant<SSHKey>[], known: KnownNames): Verdict {
-  const findings: Findings = new Map();
-  const holders: SSHKey[] = [];
-  let claim: Claim = '';
-  for (const { resource: key, ...own } of [...claimants].sort((a, b) => bySeniority(a.resource, b.resource))) {
-    const missing = missingRepositories(key, known);
-    const fault = own.fault ?? faultOfOwner(key, known, missing);
-    claim = own.claim;
-    if (fault !== undefined) {
-      refuse(findings, key, fault);
-    } else if (holders.length === 0) {
-      accept(findings, key, missing);
-      holders.push(key);
-    } else if (mayShare(claim, key, holders, findings)) {
-      holders.push(key);
-    }
-  }
-  return { entry: holders.length === 0 ? undefined : keyEntry(claim, holders), findings };
-}
-
-function faultOfOwner(key: SSHKey, known: KnownNames, missing: readonly string[]): Finding | undefined {
-  const { userRef, repositoryRefs = [] } = key.spec;
-  const user = userRef && objectKey('GitUser', { namespace: key.metadata.namespace, name: userRef.name });
-  if (user !== undefined && !known.has(user)) {
-    const message = `there is no ${user}: create it, or correct spec.userRef`;
-    return { reason: 'UserNotFound', message, field: 'userRef' };
-  }
-  // A deploy key holds for those of its repositories that exist, for one may come or go without the others.
-  if (repositoryRefs.length === 0 || missing.length < repositoryRefs.length) return undefined;
-  const message = `${missing.join(', ')}: create one, or correct spec.repositoryRefs`;
-  return { reason: 'RepositoryNotFound', message, field: 'repositoryRefs' };
-}
-
-const missingRepositories = ({ metadata, spec }: SSHKey, known: KnownNames): readonly string[] =>
-  (spec.repositoryRefs ?? [])
-    .map(({ name }) => objectKey('Repository', { namespace: metadata.namespace, name }))
-    .filter((repository) => !known.has(repository))
-    .map((repository) => `there is no ${repository}`);
-
-function mayShare(claim: Claim, key: SSHKey, earlier: readonly SSHKey[], findings: Findings): boolean {
-  const winner = earlier.find(
-    (other) =>
-      key.spec.userRef === undefined ||
-      other.spec.userRef === undefined ||
-      other.spec.userRef.name === key.spec.userRef.name,
-  );
-  if (winner !== undefined) {
-    const message = `the same public key is in SSHKey ${formatRef(winner.metadata)}, which holds: remove one of the two`;
-    refuse(findings, key, { reason: 'Duplicate', message, field: 'publicKey' });
-    return false;
-  }
-  if (Buffer.byteLength(encodeEntry(keyEntry(claim, [...earlier, key]))) > maxEntryBytes) {
-    const message = 'too many users of this namespace list the same key: remove it from some of them';
-    refuse(findings, key, { reason: 'TooLarge', message, field: 'publicKey' });
-    return false;
-  }
-  for (const sharer of [...earlier, key]) {
-    const login = `${sharer.spec.userRef?.name}@`;
-    accept(findings, sharer, [`other users of this namespace list the same key: log in as ${login}, not as git@`]);
-  }
-  return true;
-}
-
-/** `claim`: `key/HASH/NAMESPACE`. */
-function keyEntry(claim: Claim, keys: readonly SSHKey[]): KeyEntry {
-  const [, hash = '', namespace = ''] = claim.split('/');
-  return { kind: 'Key', hash, namespace, listings: keys.map(listing) };
-}
-
-function listing({ metadata, spec }: SSHKey): KeyListing {
-  const { userRef, repositoryRefs, notBefore, expiresAt, sourceRanges } = spec;
+export function judgeKeys(claim: Claim, keys: readonly SSHKey[], known: KnownNames): Verdict {
+  const holders = createKeyHolders(claim);
+  // First what costs least: nobody looks for the owners of thousands who list a key that others hold.
+  const refusals = keys.map((key) => holders.refusalOf(key) ?? faultOfOwner(key, known) ?? holders.admit(key));
+  const isShared = holders.keys.length > 1;
   return {
-    name: metadata.name,
-    ...(metadata.createdAt !== undefined && { createdAt: metadata.createdAt }),
-    ...(userRef !== undefined && { user: userRef.name }),
-    ...(repositoryRefs !== undefined && { repositories: repositoryRefs.map(({ name }) => name) }),
-    access: spec.access ?? (userRef === undefined ? 'ReadOnly' : 'ReadWrite'),
-    ...(notBefore !== undefined && { notBefore: Date.parse(notBefore) }),
-    ...(expiresAt !== undefined && { expiresAt: Date.parse(expiresAt) }),
-    ...(sourceRanges !== undefined && { sourceRanges }),
+    entry: holders.keys.length === 0 ? undefined : keyEntry(claim, holders.keys),
+    findings: keys.map((key, at) => refusals[at] ?? (isShared ? sharing(key) : accepted)),
   };
 }
+
+/** Whether the verdict on a key is another one since names came or went that it needs. `finding`: what was found before. */
+export function isOvertaken(key: SSHKey, { reason }: Finding, known: KnownNames): boolean {
+  if (reason === 'UserNotFound' || reason === 'RepositoryNotFound') return hasOwner(key, known);
+  // Who is too large may be so for itself, and keep younger ones out for as long as it has an owner.
+  return reason === 'TooLarge' || (reason === 'Accepted' && !hasOwner(key, known));
+}
+
+/** A deploy key holds for those of its repositories that exist, for one may come or go without the others. */
+const hasOwner = ({ metadata: { namespace }, spec }: SSHKey, known: KnownNames): boolean =>
+  spec.userRef === undefined
+    ? (spec.repositoryRefs ?? []).some(({ name }) => known.has(objectKey('Repository', { namespace, name })))
+    : known.has(objectKey('GitUser', { namespace, name: spec.userRef.name }));
+
+function faultOfOwner(key: SSHKey, known: KnownNames): Finding | undefined {
+  if (hasOwner(key, known)) return undefined;
+  const { metadata, spec } = key;
+  if (spec.userRef === undefined) {
+    const message = `there is no ${firstFew(repositoriesOf(key))}: create one, or correct spec.repositoryRefs`;
+    return { reason: 'RepositoryNotFound', message, field: 'repositoryRefs' };
+  }
+  const user = objectKey('GitUser', { namespace: metadata.namespace, name: spec.userRef.name });
+  return {
+    reason: 'UserNotFound',
+    message: `there is no ${user}: create it, or correct spec.userRef`,
+    field: 'userRef',
+  };
+}
+
+const sharing = ({ spec }: SSHKey): Finding =>
+  acceptedWith(`other users of this namespace list the same key: log in as ${spec.userRef?.name}@, not as git@`);

@@ -1,7 +1,7 @@
 import { sharedLoginName } from '../api/git-user.ts';
 import { type ObjectKey, objectKey } from '../api/object-key.ts';
 import { formatRef } from '../api/object-ref.ts';
-import type { Resource } from '../api/resource.ts';
+import type { Resource, SSHKey } from '../api/resource.ts';
 
 /** `GitUser NAMESPACE/NAME`, `Repository NAMESPACE/NAME` or `Group NAMESPACE/NAME`: what one object can say of another. */
 export type Name = string;
@@ -12,7 +12,7 @@ export type KnownNames = { has(name: Name): boolean };
 export const groupName = (namespace: string, group: string): Name => `Group ${formatRef({ namespace, name: group })}`;
 
 /** The names that are there because of an object. A group is there while somebody is in it. */
-export function namesGivenBy({ kind, metadata, spec }: Resource): readonly Name[] {
+function namesGivenBy({ kind, metadata, spec }: Resource): readonly Name[] {
   switch (kind) {
     case 'GitUser':
       if (metadata.name === sharedLoginName) return [];
@@ -24,37 +24,34 @@ export function namesGivenBy({ kind, metadata, spec }: Resource): readonly Name[
   }
 }
 
-/** The names that an object speaks of. */
-export function namesUsedBy({ kind, metadata: { namespace }, spec }: Resource): ReadonlySet<Name> {
-  switch (kind) {
-    case 'GitUser':
-      return new Set();
-    case 'SSHKey': {
-      const users = spec.userRef === undefined ? [] : [objectKey('GitUser', { namespace, name: spec.userRef.name })];
-      const repositories = (spec.repositoryRefs ?? []).map(({ name }) => objectKey('Repository', { namespace, name }));
-      return new Set([...users, ...repositories]);
-    }
-    case 'Repository': {
-      const subjects = [...spec.access, ...spec.refRules].flatMap((entry) => entry.subjects);
-      return new Set(
-        subjects.flatMap(({ kind: subject, name = '', namespace: other = namespace }) => {
-          if (subject === 'Everyone') return [];
-          return subject === 'User' ? [objectKey('GitUser', { namespace: other, name })] : [groupName(other, name)];
-        }),
-      );
-    }
-  }
+/** The Repositories that a deploy key is for. */
+export const repositoriesOf = ({ metadata: { namespace }, spec }: SSHKey): readonly Name[] =>
+  (spec.repositoryRefs ?? []).map(({ name }) => objectKey('Repository', { namespace, name }));
+
+/**
+ * The names that the verdict on an object hangs on. A Repository speaks of users and groups too, but it is the same
+ * entry whether they exist or not (`withNotes`): thousands of them need not be judged again when one user goes.
+ */
+function namesNeededBy(resource: Resource): readonly Name[] {
+  if (resource.kind !== 'SSHKey') return [];
+  const { metadata, spec } = resource;
+  if (spec.userRef === undefined) return repositoriesOf(resource);
+  return [objectKey('GitUser', { namespace: metadata.namespace, name: spec.userRef.name })];
 }
 
 export type NameBook = KnownNames & {
-  /** `isHeard`: whether it matters what the object speaks of; it does not while the object is refused for itself. */
+  /** `isHeard`: whether it matters what the object needs; it does not while the object is refused for itself. */
   add(object: ObjectKey, resource: Resource, isHeard: boolean): void;
-  remove(object: ObjectKey, resource: Resource): void;
-  /** Objects that speak of names which came or went since the last call. */
-  takeAffected(): ReadonlySet<ObjectKey>;
+  /** What was added, in the same words. */
+  remove(object: ObjectKey, resource: Resource, wasHeard: boolean): void;
+  /** Names that came or went since the last call. */
+  takeChanged(): ReadonlySet<Name>;
+  needing(name: Name): Iterable<ObjectKey>;
 };
 
-/** Keeps which names there are, and who speaks of them. */
+const nobody: ReadonlySet<ObjectKey> = new Set();
+
+/** Keeps which names there are, and who needs them. */
 export function createNameBook(): NameBook {
   const givers = new Map<Name, number>();
   const users = new Map<Name, Set<ObjectKey>>();
@@ -73,27 +70,27 @@ export function createNameBook(): NameBook {
     add(object, resource, isHeard) {
       for (const name of namesGivenBy(resource)) give(name, 1);
       if (!isHeard) return;
-      for (const name of namesUsedBy(resource)) {
+      for (const name of namesNeededBy(resource)) {
         const known = users.get(name);
         if (known === undefined) users.set(name, new Set([object]));
         else known.add(object);
       }
     },
-    remove(object, resource) {
+    remove(object, resource, wasHeard) {
       for (const name of namesGivenBy(resource)) give(name, -1);
-      for (const name of namesUsedBy(resource)) {
+      if (!wasHeard) return;
+      for (const name of namesNeededBy(resource)) {
         const known = users.get(name);
         known?.delete(object);
         if (known?.size === 0) users.delete(name);
       }
     },
-    takeAffected() {
-      const affected = new Set<ObjectKey>();
-      for (const [name, wasThere] of touched) {
-        if (givers.has(name) !== wasThere) for (const object of users.get(name) ?? []) affected.add(object);
-      }
+    takeChanged() {
+      const changed = new Set<Name>();
+      for (const [name, wasThere] of touched) if (givers.has(name) !== wasThere) changed.add(name);
       touched = new Map();
-      return affected;
+      return changed;
     },
+    needing: (name) => users.get(name) ?? nobody,
   };
 }

@@ -13,6 +13,7 @@ function changes(before: ReadonlyMap<string, string>, after: ReadonlyMap<string,
     added: new Set([...set.keys()].filter((id) => !before.has(id))),
     removed: new Set([...before.keys()].filter((id) => !after.has(id))),
     found: new Set(),
+    names: new Set(),
   };
 }
 

@@ -5,6 +5,8 @@ import { formatRef } from '../../core/api/object-ref.ts';
 import { findingAt } from '../../core/index/compile.ts';
 import type { IndexCompiler } from '../../core/index/compiler.ts';
 import type { Finding } from '../../core/index/findings.ts';
+import type { Name } from '../../core/index/names.ts';
+import { withNotes } from '../../core/index/notes.ts';
 import type { ApiClient } from '../../kubernetes/api-client.ts';
 import { isInvalid, isNotFound } from '../../kubernetes/api-error.ts';
 import { type ReconcileResult, runController } from '../../kubernetes/controller.ts';
@@ -18,6 +20,7 @@ import type { ObjectCache } from '../object-cache.ts';
 import type { ObservedObject } from '../observed-object.ts';
 import { fieldManager, resourceTypes } from '../resource-types.ts';
 import { parseStatus, planStatus, type Status } from './build-status.ts';
+import { startMentionSearch } from './mentions.ts';
 import { neededRevision } from './needed-revision.ts';
 import { progressOf } from './progress.ts';
 import { createWriteLimit } from './write-limit.ts';
@@ -25,6 +28,8 @@ import { createWriteLimit } from './write-limit.ts';
 export type StatusController = {
   /** These may have to say something else. */
   touch(objects: Iterable<ObjectKey>, priority: StatusPriority): void;
+  /** Names came or went, of which any number of objects may speak; they are looked at when there is time. */
+  onNames(names: Iterable<Name>): void;
   /** The gateways, or the published index, have moved on. */
   onProgress(): void;
   /** Resolves when the signal has ended it. */
@@ -67,6 +72,11 @@ export function startStatusController(options: StatusControllerOptions): StatusC
   /** Objects on their way, and since when. */
   const settling = new Map<ObjectKey, number>();
   let release: NodeJS.Timeout | undefined;
+  const mentions = startMentionSearch({
+    resources: () => cache.resources(['SSHKey', 'Repository']),
+    onFound: (object) => queue.add(object, { priority: 0 }),
+    signal,
+  });
 
   async function reconcile(key: string, deadline: AbortSignal): Promise<ReconcileResult | undefined> {
     const observed = cache.get(key);
@@ -101,7 +111,8 @@ export function startStatusController(options: StatusControllerOptions): StatusC
   const findingOf = (key: ObjectKey, { fault, resource }: ObservedObject, now: number): Finding | undefined => {
     const found = compiler.finding(key);
     if (fault !== undefined) return fault;
-    return resource === undefined || found === undefined ? undefined : findingAt(now, resource, found);
+    if (resource === undefined || found === undefined) return undefined;
+    return withNotes(resource, findingAt(now, resource, found), compiler.names);
   };
 
   function countKeys({ kind, metadata }: ObservedObject, now: number): number {
@@ -160,16 +171,17 @@ export function startStatusController(options: StatusControllerOptions): StatusC
     touch(objects, priority) {
       for (const key of objects) queue.add(key, { priority });
     },
+    onNames: (names) => mentions.add(names),
     onProgress() {
       release ??= setTimeout(() => {
         release = undefined;
         for (const key of settling.keys()) queue.add(key, { priority: 1 });
       }, releaseIntervalMs);
     },
-    closed: runController({
-      ...{ name, queue, workers, reconcile, log, signal },
-      metrics: options.controllerMetrics,
-    }).finally(() => clearTimeout(release)),
+    closed: Promise.all([
+      runController({ ...{ name, queue, workers, reconcile, log, signal }, metrics: options.controllerMetrics }),
+      mentions.closed,
+    ]).then(() => clearTimeout(release)),
   };
 }
 
