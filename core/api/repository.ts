@@ -82,6 +82,16 @@ const refRule = z
   )
   .describe('A rule for refs.');
 
+/** In `access` and `refRules` together. An entry of the index has no room for many more. */
+const maxSubjects = 600;
+
+const countSubjects = (rules: readonly { readonly subjects: readonly unknown[] }[]): number =>
+  rules.reduce((count, { subjects }) => count + subjects.length, 0);
+
+/** An API server tries rules on the default of the spec before it has filled in the defaults in it. */
+const celCount = (field: 'access' | 'refRules'): string =>
+  `(has(self.${field}) ? self.${field}.map(each, each.subjects.size()).sum() : 0)`;
+
 export const repositorySpec = z
   .strictObject({
     type: z
@@ -116,6 +126,13 @@ export const repositorySpec = z
       .optional()
       .describe('Refuses every push, with this message.'),
   })
+  .check(
+    rule({
+      message: `access and refRules together name at most ${maxSubjects} subjects: put users into groups, and name those`,
+      holds: ({ access, refRules }) => countSubjects(access) + countSubjects(refRules) <= maxSubjects,
+      cel: `${celCount('access')} + ${celCount('refRules')} <= ${maxSubjects}`,
+    }),
+  )
   .describe('A repository, where it is found, and who may do what in it.');
 
 export type RepositorySpec = z.output<typeof repositorySpec>;

@@ -151,7 +151,12 @@ test('a leader that is stopped past its lease changes nothing when it wakes up',
 
 test('an object that is as large as it may be, and one that is too large for the index, harm nobody', async () => {
   const subjects = Array.from({ length: 100 }, (_, n) => ({ kind: 'User', name: `u-${n}`, namespace: 'n'.repeat(60) }));
-  await cluster.apply(repository('large', { access: Array.from({ length: 100 }, () => ({ role: 'Read', subjects })) }));
+  const refs = Array.from({ length: 32 }, (_, n) => `refs/heads/${String(n).padStart(244, 'a')}`);
+  const everyone = [{ kind: 'Everyone' }];
+  const rule = { refs, actions: ['Rewind'], effect: 'Deny', subjects: everyone };
+  const refRules = Array.from({ length: 100 }, () => rule);
+  const access = Array.from({ length: 5 }, () => ({ role: 'Read', subjects }));
+  await cluster.apply(repository('large', { access, refRules }));
   assert.match(await cluster.condition('Repository', 'team/large', 'Accepted', 'False TooLarge'), /groups/);
   await cluster.apply(gitUser('after-large'));
   await cluster.condition('GitUser', 'team/after-large', 'Ready', 'True Programmed');

@@ -12,6 +12,9 @@ const rule = (more: object) => ({
 const pattern = (ref: unknown) => rule({ refs: [ref] });
 const times = <Value>(length: number, make: (at: number) => Value): readonly Value[] =>
   Array.from({ length }, (_, at) => make(at));
+const crowd = times(100, () => everyone);
+const crowds = (count: number) => times(count, () => ({ role: 'Read', subjects: crowd }));
+const crowdedRules = (count: number) => ({ refRules: times(count, () => rule({ subjects: crowd }).refRules[0]) });
 
 const badBranches: readonly (readonly [title: string, name: string])[] = [
   ['a full ref', 'refs/heads/main'],
@@ -107,6 +110,14 @@ export const repositoryRows: readonly Row[] = [
   refused('101 subjects', grant(...times(101, () => everyone)), 'spec.access[0].subjects'),
   taken('100 grants', { access: times(100, () => ({ role: 'Write', subjects: [everyone] })) }),
   refused('101 grants', { access: times(101, () => ({ role: 'Write', subjects: [everyone] })) }, 'spec.access'),
+  taken('600 subjects in grants', { access: crowds(6) }),
+  taken('600 subjects in grants and rules', { access: crowds(3), ...crowdedRules(3) }),
+  refused('601 subjects in grants', { access: [...crowds(6), ...grant(everyone).access] }, 'access and refRules'),
+  refused(
+    '601 subjects in grants and rules',
+    { access: grant(everyone).access, ...crowdedRules(6) },
+    'access and refRules',
+  ),
 
   taken('a pattern of characters', pattern('refs/tags/v*-rc*')),
   taken('a pattern of segments', pattern('refs/heads/release/**')),

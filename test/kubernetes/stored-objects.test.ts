@@ -146,7 +146,7 @@ test('objects of a megabyte, more of them than an answer may hold, are refused o
       const object = repository(name, hugeRules('Read')) as NewObject;
       await cluster.client.create(resourceTypes.Repository, object, { fieldManager: 'test' });
     }
-    for (const name of names) await cluster.condition('Repository', `team/${name}`, 'Accepted', 'False TooLarge');
+    for (const name of names) await cluster.condition('Repository', `team/${name}`, 'Accepted', 'False Invalid');
   });
   // All of them are in the lists with which it begins.
   assert.equal(await operator.stop(), 0);
