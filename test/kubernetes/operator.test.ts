@@ -88,6 +88,33 @@ test('the loser takes over when the winner goes', async () => {
   await cluster.verifyIndex();
 });
 
+test('notes on what does not exist follow what comes and goes', async () => {
+  const says = (kind: string, ref: string, note: RegExp) =>
+    until(`${ref} says ${note}`, async () => {
+      const conditions = (await cluster.find(kind, ref))?.status?.conditions ?? [];
+      return conditions.some(({ type, message = '' }) => type === 'Accepted' && note.test(message));
+    });
+  const night = { kind: 'Group', name: 'night' };
+  const access = [grant('Read', 'heidi', 'ivan'), { role: 'Read', subjects: [night] }];
+  await cluster.apply(
+    repository('noted', { access }),
+    keyOf('deploy', 2, { repositoryRefs: [{ name: 'noted' }, { name: 'absent' }] }),
+  );
+  await says(
+    'Repository',
+    'team/noted',
+    /GitUser team\/heidi, GitUser team\/ivan, which .*; .*Group team\/night, which/,
+  );
+  await says('SSHKey', 'team/deploy', /^there is no Repository team\/absent$/);
+  await cluster.apply(gitUser('heidi', { groups: ['night'] }), repository('absent'));
+  await says('Repository', 'team/noted', /^it names GitUser team\/ivan, which does not exist$/);
+  await says('SSHKey', 'team/deploy', /^$/);
+  await cluster.remove('GitUser', 'team/heidi');
+  await cluster.remove('Repository', 'team/absent');
+  await says('Repository', 'team/noted', /heidi.*night/);
+  await says('SSHKey', 'team/deploy', /absent/);
+});
+
 test('an object that is paused keeps its status, and grants what it says all the same', async () => {
   const paused = gitUser('carol', { suspended: true }) as { metadata: object };
   await cluster.apply({
