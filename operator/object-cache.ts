@@ -5,7 +5,7 @@ import type { ResourceChanges } from '../core/index/compiler.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 import { keyOf, parseKey } from '../kubernetes/kubernetes-object.ts';
 import { type Reflector, startReflector } from '../kubernetes/reflector.ts';
-import { createStore, type Store, type StoreChange } from '../kubernetes/store.ts';
+import { type Cached, createStore, type Store, type StoreChange } from '../kubernetes/store.ts';
 import { type ObservedObject, observe } from './observed-object.ts';
 import { resourceTypes } from './resource-types.ts';
 
@@ -67,6 +67,12 @@ export function openObjectCache(options: {
       .filter((source) => source.kind === kind && (source.namespace === '' || source.namespace === namespace))
       .map(({ store }) => store);
 
+  function* keysOf(user: string): Generator<ObjectKey> {
+    for (const store of storesFor('SSHKey', parseKey(user).namespace)) {
+      for (const name of store.byIndex(byUser, user)) yield `SSHKey ${name}`;
+    }
+  }
+
   return {
     get(key) {
       const { kind, name } = splitKey(key);
@@ -76,11 +82,7 @@ export function openObjectCache(options: {
       }
       return undefined;
     },
-    *keysOf(user) {
-      for (const store of storesFor('SSHKey', parseKey(user).namespace)) {
-        for (const name of store.byIndex(byUser, user)) yield `SSHKey ${name}`;
-      }
-    },
+    keysOf,
     *keys() {
       for (const { kind, store } of sources) for (const name of store.keys()) yield `${kind} ${name}`;
     },
@@ -100,7 +102,11 @@ export function openObjectCache(options: {
     synced: Promise.all(sources.map(({ store }) => store.synced)),
     subscribe(listener) {
       for (const { kind, store } of sources) {
-        store.subscribe((changes) => listener(resourcesOf(kind, changes), touchedBy(kind, changes)));
+        store.subscribe((changes) => {
+          const touched = touchedBy(kind, changes);
+          for (const user of suspendedOrBack(changes)) for (const key of keysOf(user)) touched.add(key);
+          listener(resourcesOf(kind, changes), touched);
+        });
       }
     },
     get size() {
@@ -126,8 +132,17 @@ function splitKey(key: ObjectKey): { readonly kind: Kind; readonly name: string 
   return { kind: key.slice(0, blank) as Kind, name: key.slice(blank + 1) };
 }
 
+/** GitUsers whose SSHKeys let nobody in any more, or do so again. */
+function suspendedOrBack(changes: readonly StoreChange<ObservedObject>[]): readonly string[] {
+  const isSuspended = ({ value: { resource } }: Cached<ObservedObject>): boolean =>
+    resource?.kind === 'GitUser' && resource.spec.suspended;
+  return changes
+    .filter((change) => change.type === 'Changed' && isSuspended(change.before) !== isSuspended(change.after))
+    .map(({ key }) => key);
+}
+
 /** Objects whose status may be another: those that changed, and the GitUsers whose SSHKeys did. */
-function touchedBy(kind: Kind, changes: readonly StoreChange<ObservedObject>[]): ReadonlySet<ObjectKey> {
+function touchedBy(kind: Kind, changes: readonly StoreChange<ObservedObject>[]): Set<ObjectKey> {
   const touched = new Set<ObjectKey>();
   for (const change of changes) {
     touched.add(`${kind} ${change.key}`);

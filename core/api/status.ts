@@ -5,7 +5,7 @@ import { text } from './text.ts';
 /** What the operator says of each object, and nobody else; absent until it has looked at it. */
 export const gitUserStatus = z
   .strictObject({
-    conditions: conditions.describe('Ready: this person can log in.'),
+    conditions: conditions.describe('Ready: every gateway knows this person, who can log in by their keys.'),
     keys: z.int().min(0).optional().describe('How many SSHKeys log this person in.'),
   })
   .describe('What the operator found; written by it alone.');

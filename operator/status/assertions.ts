@@ -10,16 +10,20 @@ export type Progress =
   | { readonly kind: 'NoGateways' }
   /** Some gateway has not loaded it. */
   | { readonly kind: 'Loading' }
-  | { readonly kind: 'Programmed' };
+  | { readonly kind: 'Programmed' }
+  /** An SSHKey's user, who is suspended. */
+  | { readonly kind: 'UserSuspended'; readonly user: string };
+
+/** Of a GitUser. */
+export type UserFacts = {
+  readonly isSuspended: boolean;
+  /** How many SSHKeys log this person in. */
+  readonly keys: number;
+};
 
 /** The conditions of an object of that kind. Says what is so, and what to do where something is not as it should be. */
-export function assertionsOf(
-  kind: Kind,
-  finding: Finding,
-  progress: Progress,
-  isSuspended: boolean,
-): readonly Assertion[] {
-  if (kind === 'GitUser') return [readiness(finding, progress, isSuspended)];
+export function assertionsOf(kind: Kind, finding: Finding, progress: Progress, user: UserFacts): readonly Assertion[] {
+  if (kind === 'GitUser') return [readiness(finding, progress, user)];
   return [acceptance(finding), programming(finding, progress)];
 }
 
@@ -38,7 +42,7 @@ function programming({ reason }: Finding, progress: Progress): Assertion {
   return { type, ...explain(progress) };
 }
 
-function readiness({ reason, message }: Finding, progress: Progress, isSuspended: boolean): Assertion {
+function readiness({ reason, message }: Finding, progress: Progress, { isSuspended, keys }: UserFacts): Assertion {
   const type = 'Ready';
   if (reason !== 'Accepted') return { type, status: 'False', reason, message };
   if (isSuspended) {
@@ -47,6 +51,14 @@ function readiness({ reason, message }: Finding, progress: Progress, isSuspended
       status: 'False',
       reason: 'Suspended',
       message: 'spec.suspended is true: nobody logs in as this user',
+    };
+  }
+  if (progress.kind === 'Programmed' && keys === 0) {
+    return {
+      type,
+      status: 'True',
+      reason: 'Programmed',
+      message: 'every gateway knows this person, whom no SSHKey lets in',
     };
   }
   return { type, ...explain(progress) };
@@ -65,6 +77,12 @@ function explain(progress: Progress): Pick<Assertion, 'status' | 'reason' | 'mes
         status: 'False',
         reason: 'NoGateways',
         message: 'no gateway reports: see whether the pods of the gateway run and are ready',
+      };
+    case 'UserSuspended':
+      return {
+        status: 'False',
+        reason: 'UserSuspended',
+        message: `GitUser ${progress.user} is suspended, and this key lets nobody in: set its spec.suspended to false`,
       };
   }
 }

@@ -28,7 +28,7 @@ export function planStatus(observed: ObservedObject, facts: StatusFacts, now: nu
   const before = parseStatus(observed.status);
   const { kind, generation, resource } = observed;
   const isSuspended = resource?.kind === 'GitUser' && resource.spec.suspended;
-  const assertions = assertionsOf(kind, facts.finding, facts.progress, isSuspended);
+  const assertions = assertionsOf(kind, facts.finding, facts.progress, { isSuspended, keys: facts.keys });
   // The API server keeps no fraction of a second in a condition's time.
   const time = `${new Date(now).toISOString().slice(0, 19)}Z`;
   const status = {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { apiVersion } from '../../core/api/metadata.ts';
-import { namespaceOf, type ObjectKey } from '../../core/api/object-key.ts';
+import { namespaceOf, type ObjectKey, objectKey } from '../../core/api/object-key.ts';
 import { formatRef } from '../../core/api/object-ref.ts';
 import { findingAt } from '../../core/index/compile.ts';
 import type { IndexCompiler } from '../../core/index/compiler.ts';
@@ -19,6 +19,7 @@ import type { IndexPublisher } from '../index/publisher.ts';
 import type { ObjectCache } from '../object-cache.ts';
 import type { ObservedObject } from '../observed-object.ts';
 import { fieldManager, resourceTypes } from '../resource-types.ts';
+import type { Progress } from './assertions.ts';
 import { parseStatus, planStatus, type Status } from './build-status.ts';
 import { startMentionSearch } from './mentions.ts';
 import { neededRevision } from './needed-revision.ts';
@@ -89,13 +90,16 @@ export function startStatusController(options: StatusControllerOptions): StatusC
     // Not compiled yet: it is touched again when it is.
     if (finding === undefined) return undefined;
     const before = parseStatus(observed.status);
-    const progress = progressOf({
-      needed: neededRevision(key, observed.resource, compiler, publisher),
-      first: publisher.firstRevision,
-      loaded: gateways.loadedOf(publisher.epoch),
-      ...{ generation: observed.generation, conditions: before.conditions },
-    });
-    if (finding.reason === 'Accepted' && progress.kind !== 'Programmed') {
+    const suspended = suspendedUserOf(observed);
+    const progress: Progress =
+      suspended ??
+      progressOf({
+        needed: neededRevision(key, observed.resource, compiler, publisher),
+        first: publisher.firstRevision,
+        loaded: gateways.loadedOf(publisher.epoch),
+        ...{ generation: observed.generation, conditions: before.conditions },
+      });
+    if (finding.reason === 'Accepted' && isOnItsWay(progress.kind)) {
       const since = settling.get(key) ?? performance.now();
       settling.set(key, since);
       const leftMs = since + settleMs - performance.now();
@@ -114,6 +118,14 @@ export function startStatusController(options: StatusControllerOptions): StatusC
     if (resource === undefined || found === undefined) return undefined;
     return withNotes(resource, findingAt(now, resource, found), compiler.names);
   };
+
+  function suspendedUserOf({ resource }: ObservedObject): Progress | undefined {
+    if (resource?.kind !== 'SSHKey' || resource.spec.userRef === undefined) return undefined;
+    const user = { namespace: resource.metadata.namespace, name: resource.spec.userRef.name };
+    const found = cache.get(objectKey('GitUser', user))?.resource;
+    const isSuspended = found?.kind === 'GitUser' && found.spec.suspended;
+    return isSuspended ? { kind: 'UserSuspended', user: formatRef(user) } : undefined;
+  }
 
   function countKeys({ kind, metadata }: ObservedObject, now: number): number {
     if (kind !== 'GitUser') return 0;
