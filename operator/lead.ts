@@ -62,8 +62,11 @@ export async function lead(options: LeadOptions): Promise<void> {
   const compiler = createIndexCompiler(options.policy);
   compiler.update(cache.all());
   const common = { files, stored, namespace, mandate, log };
-  const manifests = createManifestWriter({ ...common, inherited: inheritance.manifestVersion });
-  const shards = createShardKeeper(common);
+  const manifests = createManifestWriter({
+    ...{ ...common, inherited: inheritance.manifestVersion, identity: options.identity },
+  });
+  const named = inheritance.set?.manifest.shards ?? [];
+  const shards = createShardKeeper({ ...common, inherited: named.map(({ name }) => name) });
   let isPublished = false;
   const publisher = createIndexPublisher({
     ...{ inheritance, lines: compiler.lines, manifests, shards, mandate, log },

@@ -58,11 +58,18 @@ function createIndex(
   const starts = bases.map(({ from }) => from);
   const newestFirst = [...deltas].reverse();
 
+  /** Mostly one; a look-up key with very many entries goes on in the next. */
+  function basesOf(key: string, prefix: string): readonly LoadedShard[] {
+    const first = Math.max(0, baseIndex(starts, key));
+    let end = first + 1;
+    while (bases[end]?.from.startsWith(prefix)) end += 1;
+    return bases.slice(first, end);
+  }
+
   /** The entries of one look-up key: their ids begin with `prefix`. */
   const find = (key: string, prefix: string): readonly IndexEntry[] => {
-    const base = bases[baseIndex(starts, key)];
     const lines = new Map<string, string>();
-    for (const layer of base === undefined ? newestFirst : [...newestFirst, base]) {
+    for (const layer of [...newestFirst, ...basesOf(key, prefix)]) {
       for (const line of linesFrom(layer, prefix)) {
         const id = idOfLine(line);
         if (!lines.has(id)) lines.set(id, line);

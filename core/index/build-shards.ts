@@ -2,15 +2,26 @@ import { lookupKeyOfId } from './entry.ts';
 import { idOfLine } from './entry-line.ts';
 import { maxShardBytes, type NamedShard, nameShard } from './shard.ts';
 
-/** Cuts sorted lines into base shards of at most `maxShardBytes`, never between two entries of one look-up key. */
+/**
+ * Cuts sorted lines into as few base shards of about `maxShardBytes` as hold them, all about as large: a small one at the
+ * end of each piece that is cut anew would in time make the manifest longer than an object may be. A look-up key is cut in
+ * two only where it alone fills twice that, for any number of namespaces may list one public key.
+ */
 export function buildBases(lines: readonly string[], from: string, through: string): readonly NamedShard[] {
+  let rest = bytesOf(lines);
+  let target = evenPart(rest);
   let current = { from, bytes: 0, lines: [] as string[], lastKey: from };
   const parts = [current];
   for (const line of lines) {
-    const key = lookupKeyOfId(idOfLine(line));
+    const id = idOfLine(line);
+    const key = lookupKeyOfId(id);
     const bytes = Buffer.byteLength(line) + 1;
-    if (key !== current.lastKey && current.lines.length > 0 && current.bytes + bytes > maxShardBytes) {
-      current = { from: key, bytes: 0, lines: [], lastKey: key };
+    const isWithin = key === current.lastKey;
+    const isFull = isWithin ? current.bytes + bytes > 2 * maxShardBytes : current.bytes >= target;
+    if (isFull && current.lines.length > 0) {
+      rest -= current.bytes;
+      target = evenPart(rest);
+      current = { from: isWithin ? id : key, bytes: 0, lines: [], lastKey: key };
       parts.push(current);
     }
     current.lines.push(line);
@@ -19,6 +30,12 @@ export function buildBases(lines: readonly string[], from: string, through: stri
   }
   return parts.map((part) => nameShard({ kind: 'Base', from: part.from, through, lines: part.lines }));
 }
+
+const evenPart = (bytes: number): number => bytes / Math.max(1, Math.ceil(bytes / maxShardBytes));
+
+/** Of lines in a shard. */
+export const bytesOf = (lines: readonly string[]): number =>
+  lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
 
 /** Packs sorted lines into as few delta shards as hold them, the first with the number `first`. */
 export function buildDeltas(lines: readonly string[], first: string): readonly NamedShard[] {

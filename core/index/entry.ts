@@ -47,7 +47,7 @@ export type RepositoryEntry = RepositoryRules & {
 /** What the operator compiles objects into, and all that a gateway ever reads. */
 export type IndexEntry = KeyEntry | UserEntry | RepositoryEntry;
 
-/** Where an entry is looked up. Entries of one look-up key always lie in one base shard. */
+/** Where an entry is looked up. Entries of one look-up key lie side by side. */
 export const lookupKey = {
   key: (hash: string): string => `key/${hash}`,
   user: (ref: ObjectRef): string => `user/${ref.namespace}/${ref.name}`,

@@ -1,9 +1,8 @@
 import { baseIndex } from './base-index.ts';
-import { buildBases } from './build-shards.ts';
-import { lookupKeyOfId } from './entry.ts';
+import { buildBases, bytesOf } from './build-shards.ts';
 import { idOfLine, isRemoval } from './entry-line.ts';
 import { compare } from './seniority.ts';
-import { isOpen, type NamedShard } from './shard.ts';
+import { isOpen, maxShardBytes, type NamedShard } from './shard.ts';
 import { overlayOf, type ShardSet } from './shard-set.ts';
 
 type Layers = Pick<ShardSet, 'bases' | 'deltas'>;
@@ -21,24 +20,59 @@ export function foldShards({ bases, deltas }: Layers, foldBytes: number): Layers
   const through = closed.at(-1)?.from;
   const chosen = furthestBehind(bases, foldBytes);
   if (through === undefined || chosen.size === 0) return { bases, deltas };
-  const changes = changesByBase(bases, closed, chosen);
-  const folded: NamedShard[] = [];
+  const folded = cutAnew(bases, chosen, changesByBase(bases, closed), through);
+  const contained = folded.reduce((least, base) => (base.through < least ? base.through : least), through);
+  return { bases: folded, deltas: deltas.filter(({ from }) => from > contained) };
+}
+
+/** So many that what they say would fill far fewer: the manifest, which names them all, has an end. */
+export function isCrowded({ bases, deltas }: Layers): boolean {
+  if (bases.length + deltas.length < crowdedFrom) return false;
+  return sizeOf(bases) < minFill * bases.length * maxShardBytes;
+}
+
+/** Of the `maxManifestShards` that a manifest can name. */
+const crowdedFrom = 3_072;
+const minFill = 0.75;
+
+/** Joins the smallest neighbours, within a bound on bytes. Only where `foldShards` has nothing to fold, which joins too. */
+export function joinShards({ bases, deltas }: Layers, bytes: number): Layers {
+  const last = deltas.at(-1);
+  const isAllContained = last === undefined || (deltas.length === 1 && isOpen(last));
+  const chosen = smallestNeighbours(bases, bytes);
+  if (!isAllContained || chosen.size < 2) return foldShards({ bases, deltas }, bytes);
+  // With no closed delta shard left, every base contains all that there were.
+  const through = bases.reduce((most, base) => (base.through > most ? base.through : most), '');
+  return { bases: cutAnew(bases, chosen, new Map(), through), deltas };
+}
+
+type Changes = ReadonlyMap<number, ReadonlyMap<string, string>>;
+
+/** Neighbours are cut anew together, so that bases that have become small grow together again. */
+function cutAnew(
+  bases: readonly NamedShard[],
+  chosen: ReadonlySet<number>,
+  changes: Changes,
+  through: string,
+): readonly NamedShard[] {
+  const linesAt = (at: number): readonly string[] => withChanges(bases[at]?.lines ?? [], changes.get(at));
+  const result: NamedShard[] = [];
   for (let at = 0; at < bases.length; at += 1) {
     const base = bases[at];
     if (base === undefined) break;
     if (!chosen.has(at)) {
-      folded.push(base);
+      result.push(base);
       continue;
     }
-    // Neighbours are cut anew together, so that bases that have become small grow together again.
     const lines: string[] = [];
     let end = at;
-    for (; chosen.has(end); end += 1) lines.push(...withChanges(bases[end]?.lines ?? [], changes.get(end)));
-    folded.push(...buildBases(lines, base.from, through));
+    // What came out small takes the next one in, so that hardly any base is less than half a shard.
+    for (; chosen.has(end) || (end < bases.length && bytesOf(lines) < maxShardBytes / 2); end += 1)
+      for (const line of linesAt(end)) lines.push(line);
+    result.push(...buildBases(lines, base.from, through));
     at = end - 1;
   }
-  const contained = folded.reduce((least, base) => (base.through < least ? base.through : least), through);
-  return { bases: folded, deltas: deltas.filter(({ from }) => from > contained) };
+  return result;
 }
 
 /** Positions of base shards that together have at most so many bytes; the first of them whatever it has. */
@@ -57,15 +91,29 @@ function furthestBehind(bases: readonly NamedShard[], foldBytes: number): Readon
   return chosen;
 }
 
-/** For each chosen base the newest line of each id that lies over it. */
-function changesByBase(
-  bases: readonly NamedShard[],
-  deltas: readonly NamedShard[],
-  chosen: ReadonlySet<number>,
-): ReadonlyMap<number, ReadonlyMap<string, string>> {
+/** Of all neighbours that together have at most so many bytes, the most. */
+function smallestNeighbours(bases: readonly NamedShard[], maxBytes: number): ReadonlySet<number> {
+  let best = { start: 0, end: 0 };
+  let bytes = 0;
+  let start = 0;
+  for (const [at, base] of bases.entries()) {
+    bytes += base.bytes;
+    for (; bytes > maxBytes; start += 1) bytes -= bases[start]?.bytes ?? 0;
+    if (at + 1 - start > best.end - best.start) best = { start, end: at + 1 };
+  }
+  return new Set(Array.from({ length: best.end - best.start }, (_, at) => best.start + at));
+}
+
+/** For each base the newest line of each id that lies over it. */
+function changesByBase(bases: readonly NamedShard[], deltas: readonly NamedShard[]): Changes {
   const starts = bases.map(({ from }) => from);
-  const changes = new Map([...chosen].map((at) => [at, new Map<string, string>()]));
-  for (const [id, line] of overlayOf(deltas)) changes.get(baseIndex(starts, lookupKeyOfId(id)))?.set(id, line);
+  const changes = new Map<number, Map<string, string>>();
+  for (const [id, line] of overlayOf(deltas)) {
+    const at = baseIndex(starts, id);
+    const known = changes.get(at);
+    if (known === undefined) changes.set(at, new Map([[id, line]]));
+    else known.set(id, line);
+  }
   return changes;
 }
 
@@ -74,3 +122,5 @@ function withChanges(lines: readonly string[], changes: ReadonlyMap<string, stri
   const kept = lines.filter((line) => !changes.has(idOfLine(line)));
   return [...kept, ...[...changes.values()].filter((line) => !isRemoval(line))].sort(compare);
 }
+
+const sizeOf = (shards: readonly NamedShard[]): number => shards.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -1,6 +1,6 @@
 import { buildBases, buildDeltas, deltaAfter, noDelta } from './build-shards.ts';
 import { idOfLine, removalOf } from './entry-line.ts';
-import { foldShards } from './fold-shards.ts';
+import { foldShards, isCrowded, joinShards } from './fold-shards.ts';
 import { type IndexChanges, isEmpty } from './index-changes.ts';
 import { compare } from './seniority.ts';
 import { isOpen, type NamedShard } from './shard.ts';
@@ -12,9 +12,14 @@ import { entryLines, type ShardSet } from './shard-set.ts';
  */
 export type ShardPlan = {
   readonly writes: readonly NamedShard[];
-  readonly removes: readonly string[];
   readonly next: ShardSet;
 };
+
+/**
+ * How changes are laid down. `Append`: over what is there, so that no base shard is written again. `Apart`: nor is the
+ * uppermost delta shard, so that what is written is made of these changes alone. With limits, bases may be too.
+ */
+export type Laying = ShardLimits | 'Append' | 'Apart';
 
 export type ShardLimits = {
   /** Changes are folded into the base while they fill more shards than this. */
@@ -24,7 +29,11 @@ export type ShardLimits = {
 };
 
 /** How many times the delta shards may be more than the limit from which on they are folded. */
-const maxLag = 4;
+export const maxLag = 4;
+
+/** Whether a plan with these limits and no changes would have something to do. */
+export const needsFolding = (set: ShardSet, { maxDeltas }: Pick<ShardLimits, 'maxDeltas'>): boolean =>
+  set.deltas.length > maxDeltas || isCrowded(set);
 
 type Layers = Pick<ShardSet, 'bases' | 'deltas'>;
 
@@ -36,7 +45,7 @@ export function planRevision(
   previous: ShardSet | undefined,
   changes: IndexChanges,
   epoch: number,
-  limits: ShardLimits,
+  laying: Laying,
 ): ShardPlan | undefined {
   if (previous === undefined) {
     return planAgainst(
@@ -45,35 +54,39 @@ export function planRevision(
       epoch,
     );
   }
-  const changed = withChanges(previous, changes, limits);
-  const folded = changed.deltas.length > limits.maxDeltas ? foldShards(changed, limits.foldBytes) : changed;
+  const changed = withChanges(previous, changes, laying);
+  const folded = typeof laying === 'string' ? changed : withFolding(changed, laying);
   const isSame = folded.bases === previous.bases && folded.deltas === previous.deltas;
   return isSame && previous.manifest.epoch === epoch ? undefined : planAgainst(previous, folded, epoch);
+}
+
+function withFolding(layers: Layers, { maxDeltas, foldBytes }: ShardLimits): Layers {
+  if (layers.deltas.length > maxDeltas) return foldShards(layers, foldBytes);
+  return isCrowded(layers) ? joinShards(layers, foldBytes) : layers;
 }
 
 function planAgainst(previous: ShardSet | undefined, { bases, deltas }: Layers, epoch: number): ShardPlan {
   const shards = [...bases, ...deltas];
   const before = new Set(previous?.manifest.shards.map(({ name }) => name));
-  const after = new Set(shards.map(({ name }) => name));
   const revision = (previous?.manifest.revision ?? 0) + 1;
   const manifest = { epoch, revision, shards: shards.map(({ name, digest }) => ({ name, digest })) };
   return {
     writes: shards.filter(({ name }) => !before.has(name)),
-    removes: [...before].filter((name) => !after.has(name)),
     next: { manifest, bases, deltas },
   };
 }
 
-function withChanges(previous: ShardSet, changes: IndexChanges, { maxDeltas }: ShardLimits): Layers {
+function withChanges(previous: ShardSet, changes: IndexChanges, laying: Laying): Layers {
   if (isEmpty(changes) && previous.bases.length > 0) return previous;
   const lines = [...changes.set.values(), ...[...changes.removed].map(removalOf)];
   const latest = latestDelta(previous);
   // What outweighs the base is no change of it: so an index that grows from nothing is written about twice in all. And
   // gateways ask every delta: where folding cannot keep up, all is written anew.
   const weight = sum(lines.map((line) => line.length)) + sum(previous.deltas.map(({ bytes }) => bytes));
-  const isChange = previous.bases.length > 0 && weight <= sum(previous.bases.map(({ bytes }) => bytes));
-  if (isChange && previous.deltas.length <= maxLag * maxDeltas) {
-    return { bases: previous.bases, deltas: appendChanges(previous, lines, latest) };
+  const isChange = (limits: ShardLimits): boolean =>
+    weight <= sum(previous.bases.map(({ bytes }) => bytes)) && previous.deltas.length <= maxLag * limits.maxDeltas;
+  if (previous.bases.length > 0 && (typeof laying === 'string' || isChange(laying))) {
+    return { bases: previous.bases, deltas: appendChanges(previous, lines, latest, laying === 'Apart') };
   }
   const all = entryLines(previous);
   for (const id of changes.removed) all.delete(id);
@@ -89,9 +102,14 @@ const latestDelta = ({ bases, deltas }: Layers): string =>
   );
 
 /** Adds changes to the uppermost delta while there is room in it, else to new ones. */
-function appendChanges({ deltas }: ShardSet, changes: readonly string[], latest: string): readonly NamedShard[] {
+function appendChanges(
+  { deltas }: ShardSet,
+  changes: readonly string[],
+  latest: string,
+  isApart: boolean,
+): readonly NamedShard[] {
   const last = deltas.at(-1);
-  const open = last !== undefined && isOpen(last) ? last : undefined;
+  const open = last !== undefined && !isApart && isOpen(last) ? last : undefined;
   const lines = new Map(open?.lines.map((line) => [idOfLine(line), line]));
   for (const line of changes) lines.set(idOfLine(line), line);
   const sorted = [...lines.values()].sort(compare);

@@ -38,6 +38,8 @@ export type Manifest = {
   readonly epoch: number;
   /** Rises with each batch of changes. */
   readonly revision: number;
+  /** Who wrote it, for two that took over at the same time have the same epoch. Absent: nobody knows. */
+  readonly writer?: string | undefined;
   readonly shards: readonly { readonly name: string; readonly digest: string }[];
 };
 

@@ -5,8 +5,18 @@ import { type LoadedShards, loadIndex } from './access-index.ts';
 import { entryId, type IndexEntry, lookupKeyOfId } from './entry.ts';
 import { encodeEntry, idOfLine } from './entry-line.ts';
 import { changesBetween, type IndexChanges } from './index-changes.ts';
-import { planRevision, type ShardLimits } from './plan-shards.ts';
-import { decodeShard, digestOf, encodeShard, type LoadedShard, type Manifest, maxShardBytes } from './shard.ts';
+import { decodeManifest, encodeManifest, maxManifestShards } from './manifest.ts';
+import { type Laying, needsFolding, planRevision, type ShardLimits } from './plan-shards.ts';
+import {
+  decodeShard,
+  digestOf,
+  encodeShard,
+  type LoadedShard,
+  type Manifest,
+  maxShardBytes,
+  type NamedShard,
+  nameShard,
+} from './shard.ts';
 import { entryLines, openShardSet, type ShardSet } from './shard-set.ts';
 
 const hash = (number: number): string => number.toString(16).padStart(4, '0').repeat(16);
@@ -47,7 +57,10 @@ const linesOf = (entries: readonly IndexEntry[]): Lines =>
 
 const revision = fc.uniqueArray(entry, { selector: entryId, maxLength: 300 });
 
-const limits = fc.record({ maxDeltas: fc.nat(4), foldBytes: fc.constantFrom(0, maxShardBytes, 8 * maxShardBytes) });
+const limits: fc.Arbitrary<Laying> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ maxDeltas: fc.nat(4), foldBytes: fc.constantFrom(0, maxShardBytes, 2 ** 20) }) },
+  { weight: 1, arbitrary: fc.constantFrom('Append' as const, 'Apart' as const) },
+);
 
 /** A store of shards, as an API server or the memory of one process is. */
 class Store {
@@ -56,14 +69,15 @@ class Store {
   /** Bytes of shards that were written. */
   bytes = 0;
 
-  write(changes: IndexChanges, bounds: ShardLimits, epoch = 1): number {
-    const plan = planRevision(this.set, changes, epoch, bounds);
+  write(changes: IndexChanges, laying: Laying, epoch = 1): number {
+    const plan = planRevision(this.set, changes, epoch, laying);
     if (plan === undefined) return 0;
     for (const shard of plan.writes) {
       this.texts.set(shard.name, encodeShard(shard));
       this.bytes += shard.bytes;
     }
-    for (const name of plan.removes) this.texts.delete(name);
+    const named = new Set(plan.next.manifest.shards.map(({ name }) => name));
+    for (const name of this.texts.keys()) if (!named.has(name)) this.texts.delete(name);
     this.set = plan.next;
     return plan.writes.length;
   }
@@ -210,6 +224,95 @@ describe('access index', () => {
     assert.equal(store.set?.bases.length, 1);
   });
 
+  it('never writes a base shard again where changes are appended', () => {
+    const store = new Store();
+    store.write(allOf(manyKeys(2_000)), common);
+    const bases = store.set?.bases;
+    for (const laying of ['Append', 'Apart'] as const) {
+      for (let n = 0; n < 50; n += 1) store.write({ set: nothing, removed: new Set([`key/${hash(n)}/a`]) }, laying);
+      assert.equal(store.set?.bases, bases);
+    }
+    const deltas = store.set?.deltas ?? [];
+    // One for the first fifty, and of the others each its own.
+    assert.equal(deltas.length, 51);
+    assert.ok(deltas.slice(1).every(({ lines }) => lines.length === 1));
+  });
+
+  it('cuts a look-up key in pieces that alone would be too large for an object', () => {
+    const store = new Store();
+    const namespaces = Array.from({ length: 2_000 }, (_, n) => `n${String(n).padStart(4, '0')}`);
+    const everywhere = linesOf(namespaces.map((namespace) => keyEntry(5, namespace, 500)));
+    store.write(allOf(new Map([...manyKeys(1_000), ...everywhere])), common);
+    const largest = (): number => Math.max(...(store.set?.bases ?? []).map(({ bytes }) => bytes));
+    const listed = (): readonly string[] =>
+      store
+        .load()
+        .index.keys(hash(5))
+        .map(({ namespace }) => namespace)
+        .sort();
+    assert.ok(largest() < 3 * maxShardBytes, `${largest()} bytes`);
+    assert.deepEqual(listed(), ['a', ...namespaces]);
+    const removed = new Set(namespaces.filter((_, n) => n % 2 === 0).map((namespace) => `key/${hash(5)}/${namespace}`));
+    const larger = linesOf(namespaces.filter((_, n) => n % 2 === 1).map((ns) => keyEntry(5, ns, 1_500)));
+    store.write({ set: larger, removed }, { maxDeltas: 0, foldBytes: 1e9 });
+    store.write({ set: new Map(), removed: new Set() }, { maxDeltas: 0, foldBytes: 1e9 });
+    assert.ok(largest() < 3 * maxShardBytes, `${largest()} bytes`);
+    assert.deepEqual(listed(), ['a', ...namespaces.filter((_, n) => n % 2 === 1)]);
+  });
+
+  it('joins base shards that are many and small, before they are more than a manifest can name', () => {
+    const lines = [...manyKeys(3_800).values()].sort();
+    const bases = lines.map((line, n): NamedShard => {
+      const from = n === 0 ? '' : lookupKeyOfId(idOfLine(line));
+      return nameShard({ kind: 'Base', from, through: '', lines: [line] });
+    });
+    const store = new Store();
+    for (const base of bases) store.texts.set(base.name, encodeShard(base));
+    const shards = bases.map(({ name, digest }) => ({ name, digest }));
+    store.set = { manifest: { epoch: 1, revision: 1, shards }, bases, deltas: [] };
+    const bounds = { maxDeltas: 3, foldBytes: maxShardBytes };
+    assert.ok(needsFolding(store.set, bounds));
+    const before = entryLines(store.set);
+    let plans = 0;
+    for (; store.set !== undefined && needsFolding(store.set, bounds); plans += 1) {
+      store.bytes = 0;
+      assert.ok(store.write(allOf(nothing), bounds) > 0);
+      assert.ok(store.bytes < 2 * maxShardBytes);
+      assert.ok(plans < 100);
+    }
+    assert.ok((store.set?.bases.length ?? 0) < 3_072);
+    assert.deepEqual(entryLines(store.set), before);
+    assert.equal([...store.load().index.entries()].length, lines.length);
+  });
+
+  it('stays well filled, however small the pieces are in which it is folded', () => {
+    const store = new Store();
+    store.write(allOf(manyKeys(4_000)), common);
+    const bounds = { maxDeltas: 1, foldBytes: 1 };
+    for (let n = 0; n < 300; n += 1) {
+      const entries = Array.from({ length: 100 }, (_, at) =>
+        keyEntry(4_000 + (((n * 100 + at) * 7) % 30_000), 'b', 100),
+      );
+      store.write({ set: linesOf(entries), removed: new Set() }, { maxDeltas: 1_000, foldBytes: 0 });
+      store.write(allOf(nothing), bounds);
+    }
+    const { bases = [] } = store.set ?? {};
+    const size = bases.reduce((sum, { bytes }) => sum + bytes, 0);
+    assert.ok(size / bases.length > maxShardBytes / 2, `${bases.length} bases of ${size} bytes`);
+  });
+
+  it('has a manifest that fits into an object, and tells who wrote it', () => {
+    const digest = 'f'.repeat(64);
+    const shards = Array.from({ length: maxManifestShards }, () => ({ name: `delta-${'f'.repeat(32)}`, digest }));
+    const number = Number.MAX_SAFE_INTEGER;
+    const manifest = { epoch: number, revision: number, writer: 'w'.repeat(320), shards };
+    assert.ok(encodeManifest(manifest).length <= 524_288);
+    assert.deepEqual(decodeManifest(encodeManifest(manifest)), manifest);
+    assert.equal(decodeManifest(encodeManifest({ ...manifest, writer: 'w'.repeat(321) })), undefined);
+    const { writer, ...unsigned } = manifest;
+    assert.deepEqual(decodeManifest(encodeManifest(unsigned)), unsigned);
+  });
+
   it('is whole again after everything that it was made of is lost', () => {
     const manifest = { epoch: 7, revision: 9, shards: [{ name: 'base-1', digest: 'x' }] };
     const store = new Store();
@@ -235,7 +338,7 @@ describe('access index', () => {
     store.write(allOf(linesOf([keyEntry(1, 'a', 0)])), common);
     assert.equal(planRevision(store.set, allOf(nothing), 1, common), undefined);
     const plan = planRevision(store.set, allOf(nothing), 2, common);
-    assert.deepEqual([plan?.writes, plan?.removes, plan?.next.manifest.epoch], [[], [], 2]);
+    assert.deepEqual([plan?.writes, plan?.next.manifest.epoch], [[], 2]);
   });
 
   it('refuses a revision of which a shard is absent, altered, of another version or out of order', () => {

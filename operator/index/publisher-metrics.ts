@@ -4,7 +4,7 @@ import type { ShardSet } from '../../core/index/shard-set.ts';
 import { metricPrefix } from '../../runtime/metrics.ts';
 
 /** Why a revision is written. */
-export type Batch = 'takeover' | 'revocations' | 'additions' | 'fold' | 'repair';
+export type Batch = 'takeover' | 'revocations' | 'additions' | 'withheld' | 'fold' | 'repair';
 
 export type PublisherMetrics = {
   /** Returns what ends the measurement. */
@@ -13,6 +13,8 @@ export type PublisherMetrics = {
   /** Somebody else had changed what the index is made of. */
   onRepair(part: 'manifest' | 'shard'): void;
   onFailure(): void;
+  /** So many entries the index is without, for the API server refuses them. */
+  onWithheld(entries: number): void;
 };
 
 export function createPublisherMetrics(registry: Registry): PublisherMetrics {
@@ -31,6 +33,10 @@ export function createPublisherMetrics(registry: Registry): PublisherMetrics {
   const written = counter('written_bytes_total', 'Bytes of shards that were written.', ['kind']);
   const repairs = counter('repairs_total', 'Times that somebody else had altered the index.', ['part']);
   const failures = counter('failures_total', 'Attempts to write the index that failed.');
+  const withheld = gauge(
+    'withheld_entries',
+    'Entries that the index is without, for the API server refuses to store them.',
+  );
   const duration = new Histogram({
     name: `${metricPrefix}index_batch_duration_seconds`,
     help: 'Time to write a batch of changes, from its plan to its manifest.',
@@ -54,6 +60,7 @@ export function createPublisherMetrics(registry: Registry): PublisherMetrics {
     },
     onRepair: (part) => repairs.inc({ part }),
     onFailure: () => failures.inc(),
+    onWithheld: (entries) => withheld.set(entries),
   };
 }
 

@@ -1,15 +1,18 @@
 import type { Logger } from 'pino';
 import type { CompiledChanges } from '../../core/index/compiler.ts';
-import { changesBetween, type IndexChanges } from '../../core/index/index-changes.ts';
-import { planRevision, type ShardPlan } from '../../core/index/plan-shards.ts';
-import { entryLines, type ShardSet } from '../../core/index/shard-set.ts';
-import { backOffMs } from '../../kubernetes/back-off.ts';
+import type { IndexChanges } from '../../core/index/index-changes.ts';
+import { maxManifestShards } from '../../core/index/manifest.ts';
+import { type Laying, maxLag, needsFolding, planRevision } from '../../core/index/plan-shards.ts';
+import { createClaim } from './claim.ts';
 import { createFoldBudget } from './fold-budget.ts';
+import { createLane } from './lane.ts';
 import { DeposedError, type Mandate } from './leading.ts';
 import type { ManifestWriter } from './manifest-writer.ts';
+import { createPace, type Pace } from './pace.ts';
 import { createPendingChanges } from './pending-changes.ts';
 import type { Batch, PublisherMetrics } from './publisher-metrics.ts';
 import { createRecentRevisions } from './recent-revisions.ts';
+import { createRevisionWriter } from './revision-writer.ts';
 import type { ShardKeeper } from './shard-keeper.ts';
 import type { Inheritance } from './take-over.ts';
 import { createWaker } from './waker.ts';
@@ -48,92 +51,100 @@ type PublisherOptions = {
 /** How long changes wait for others, in milliseconds. */
 const revocationDelayMs = 50;
 const additionDelayMs = 200;
-/** Of additions in one batch, so that a revocation waits for no more than that. */
-const maxAdditionLength = 2 ** 20;
 /** Gateways ask each delta shard before they ask the base. */
 const maxDeltas = 32;
+/** Places in the manifest that additions leave to revocations. */
+const reservedShards = 256;
 const pauses = { firstMs: 100, maxMs: 5_000 };
+const withheldPauses = { firstMs: 1_000, maxMs: 60_000 };
+const nothing: IndexChanges = { set: new Map(), removed: new Set() };
 
 export function createIndexPublisher(options: PublisherOptions): IndexPublisher {
-  const { inheritance, manifests, shards, mandate, metrics, log } = options;
+  const { inheritance, lines, manifests, shards, mandate, metrics, log } = options;
   const { signal } = mandate;
   const pending = createPendingChanges();
   const recent = createRecentRevisions();
   const foldBudget = createFoldBudget();
   const waker = createWaker();
-  let set: ShardSet | undefined = inheritance.set;
+  const revisions = createRevisionWriter({
+    ...{ inherited: inheritance.set, manifests, shards },
+    onWritten(set, writes) {
+      metrics.onPublished(set, writes);
+      options.onPublished(set.manifest.revision);
+    },
+  });
+  const claim = createClaim({ inheritance, lines, revisions, manifests, pending, metrics, maxDeltas, log });
   let firstRevision: number | undefined;
-  /** The highest revision that we ever tried to write. */
-  let attempted = 0;
   /** When the first of those that wait was offered. */
   const since = { revocations: 0, additions: 0 };
+  /** Of each kind of work its own: none waits because another failed. */
+  const paces = {
+    claim: createPace(pauses),
+    repair: createPace(pauses),
+    revocations: createPace(pauses),
+    damage: createPace(pauses),
+    additions: createPace(pauses),
+    fold: createPace(pauses),
+    withheld: createPace(withheldPauses),
+    sweep: createPace(pauses),
+  };
 
-  /**
-   * Writes a plan, in such an order that the index is whole at every moment. Each attempt has a revision of its own: one
-   * whose answer was lost may have been taken up by gateways, and another index must not bear its number.
-   */
-  async function carryOut(plan: Pick<ShardPlan, 'writes' | 'next'>): Promise<number> {
-    const { writes } = plan;
-    await shards.write(writes);
-    attempted = Math.max(attempted, plan.next.manifest.revision - 1, manifests.shownRevision) + 1;
-    const next = { ...plan.next, manifest: { ...plan.next.manifest, revision: attempted } };
-    await manifests.write(next.manifest);
-    set = next;
-    shards.keep([...next.bases, ...next.deltas], writes);
-    metrics.onPublished(next, writes);
-    options.onPublished(next.manifest.revision);
-    return next.manifest.revision;
-  }
+  const countDeltas = (): number => revisions.set?.deltas.length ?? 0;
 
-  /** Brings what is in the cluster to what was compiled, under an epoch of our own. */
-  async function takeOver(): Promise<void> {
-    const { damage } = inheritance;
-    if (damage !== undefined) log.warn({ damage }, 'the index is written anew');
-    if (set === undefined) await manifests.discard();
-    const before = set === undefined ? new Map<string, string>() : entryLines(set);
-    // An index that begins anew has an epoch that no earlier one can have had: gateways may still report of that.
-    const epoch = set === undefined ? Math.floor(Date.now() / 1_000) : set.manifest.epoch + 1;
-    // In one turn: what was offered before is among the lines, what is offered from here on is not.
-    const changes = changesBetween(before, options.lines);
-    pending.clear();
-    const plan = planRevision(set, changes, epoch, { maxDeltas, foldBytes: 0 });
-    if (plan === undefined) throw new Error('a new epoch is a new revision');
-    const end = metrics.startBatch('takeover');
-    firstRevision = await carryOut(plan);
-    end();
-    const written = { changed: changes.set.size, removed: changes.removed.size, shards: plan.writes.length };
-    log.info({ epoch, revision: firstRevision, ...written }, 'leading: the index is published');
-  }
-
-  async function publish(changes: IndexChanges, batch: Batch): Promise<void> {
+  /** Gives the revision; undefined: there was nothing to write, or an earlier attempt turned out to be published. */
+  async function publish(changes: IndexChanges, batch: Batch, laying: Laying): Promise<number | undefined> {
+    const { set } = revisions;
     if (set === undefined) throw new Error('nothing is published before the take-over');
-    const { epoch } = set.manifest;
-    const plan = planRevision(set, changes, epoch, { maxDeltas, foldBytes: foldBudget.available() });
+    const plan = planRevision(set, changes, set.manifest.epoch, laying);
     // A repair writes the manifest though it says the same.
     const step = plan ?? (batch === 'repair' ? { writes: [], next: set } : undefined);
-    if (step === undefined) return;
-    foldBudget.spend(step);
-    const ids = [...changes.set.keys(), ...changes.removed];
-    recent.begin(ids);
+    if (step === undefined) return undefined;
+    const room = maxManifestShards - reservedShards;
+    if (batch === 'additions' && step.next.manifest.shards.length > room) throw new Error('the index is full');
+    if (typeof laying !== 'string') foldBudget.spend(step);
     const end = metrics.startBatch(batch);
     try {
-      recent.succeed(ids, await carryOut(step));
-    } catch (error) {
-      recent.fail(ids);
-      pending.restore(changes);
-      throw error;
+      return await revisions.write(step);
     } finally {
       end();
     }
   }
 
-  /**
-   * A manifest with a higher revision than whatever stands there now, so that every gateway takes it up. What waits to be
-   * revoked goes with it: the manifest that is written over may be one of ours, whose answer was lost.
-   */
+  /** Apart from all else, so that nothing else can be at fault, unless gateways would have too many shards to ask. */
+  const doubtedLaying = (): Laying => (countDeltas() < maxLag * maxDeltas ? 'Apart' : 'Append');
+  const onWithheld = (): void => {
+    if (paces.withheld.inMs === 0) paces.withheld.failed();
+  };
+  const common = { pending, recent, log, onFoldFailed: paces.fold.failed, onWithheld };
+  const publishRevocations = createLane({
+    ...{ ...common, lane: 'Revocations', pace: paces.revocations },
+    publish: (changes, laying) => publish(changes, 'revocations', laying),
+    // Never with base shards: one of them might be refused.
+    layingOf: (isDoubted) => (isDoubted ? doubtedLaying() : 'Append'),
+  });
+  const publishAdditions = createLane({
+    ...{ ...common, lane: 'Additions', pace: paces.additions },
+    publish: (changes, laying) => publish(changes, 'additions', laying),
+    layingOf(isDoubted) {
+      if (isDoubted) return doubtedLaying();
+      return paces.fold.inMs > 0 ? 'Append' : { maxDeltas, foldBytes: foldBudget.available() };
+    },
+  });
+  const publishWithheld = createLane({
+    ...{ ...common, lane: 'Withheld', pace: paces.withheld },
+    publish: (changes, laying) => publish(changes, 'withheld', laying),
+    layingOf: doubtedLaying,
+  });
+
+  async function takeOver(): Promise<void> {
+    if (inheritance.damage !== undefined) log.warn({ damage: inheritance.damage }, 'the index is written anew');
+    firstRevision = await claim();
+  }
+
+  /** A manifest with a higher revision than whatever stands there now, so that every gateway takes it up. */
   async function repairManifest(): Promise<void> {
     metrics.onRepair('manifest');
-    await publish(pending.takeRevocations(), 'repair');
+    await publish(nothing, 'repair', 'Append');
   }
 
   async function repairShards(): Promise<void> {
@@ -142,51 +153,59 @@ export function createIndexPublisher(options: PublisherOptions): IndexPublisher 
     await shards.repair();
   }
 
-  const mustFold = (): boolean => (set?.deltas.length ?? 0) > maxDeltas;
+  async function fold(): Promise<void> {
+    const before = revisions.set;
+    await publish(nothing, 'fold', { maxDeltas, foldBytes: foldBudget.available() });
+    if (revisions.set === before) throw new Error('the index could not be folded');
+  }
 
   /** What can be done, the most urgent first, and in how many milliseconds it is due. */
   function tasks(): readonly Task[] {
+    const { set } = revisions;
+    if (firstRevision === undefined || set === undefined)
+      return [{ pace: paces.claim, applies: true, inMs: 0, run: takeOver }];
     const now = performance.now();
-    const nothing: IndexChanges = { set: new Map(), removed: new Set() };
-    return [
-      { applies: manifests.isForeign(), inMs: 0, run: repairManifest },
+    const folding: Task = {
+      ...{ pace: paces.fold, applies: needsFolding(set, { maxDeltas }), inMs: foldBudget.fullIn(), run: fold },
+    };
+    // Revocations that come without end must not make the index grow without end.
+    const isOverdue = set.deltas.length > maxLag * maxDeltas;
+    const all: readonly Task[] = [
+      { pace: paces.repair, applies: manifests.isForeign(), inMs: 0, run: repairManifest },
+      ...(isOverdue ? [folding] : []),
       {
-        applies: pending.revocations > 0,
+        ...{ pace: paces.revocations, applies: pending.revocations > 0, run: publishRevocations },
         inMs: since.revocations + revocationDelayMs - now,
-        run: () => publish(pending.takeRevocations(), 'revocations'),
       },
-      { applies: shards.damaged.length > 0, inMs: 0, run: repairShards },
+      { pace: paces.damage, applies: shards.damaged.length > 0, inMs: 0, run: repairShards },
       {
-        applies: pending.additions > 0,
+        ...{ pace: paces.additions, applies: pending.additions > 0, run: publishAdditions },
         inMs: since.additions + additionDelayMs - now,
-        run: () => publish(pending.takeAdditions(maxAdditionLength), 'additions'),
       },
-      { applies: mustFold(), inMs: foldBudget.fullIn(), run: () => publish(nothing, 'fold') },
-      { applies: shards.hasGarbage, inMs: 0, run: () => shards.sweep() },
-    ].filter(({ applies }) => applies);
+      folding,
+      { pace: paces.withheld, applies: pending.withheld > 0, inMs: 0, run: publishWithheld },
+      { pace: paces.sweep, applies: true, inMs: shards.sweepInMs, run: shards.sweep },
+    ];
+    return all.filter(({ applies }) => applies).map((task) => ({ ...task, inMs: Math.max(task.inMs, task.pace.inMs) }));
   }
 
   async function step(): Promise<void> {
     const waiting = tasks();
     const due = waiting.find(({ inMs }) => inMs <= 0);
-    if (due !== undefined) await due.run();
-    else await waker.wait(Math.min(...waiting.map(({ inMs }) => inMs)), signal);
-  }
-
-  async function persist(work: () => Promise<void>, isDone: () => boolean): Promise<void> {
-    let failures = 0;
-    while (!signal.aborted && !isDone()) {
-      try {
-        await work();
-        failures = 0;
-      } catch (error) {
-        if (error instanceof DeposedError) throw error;
-        if (signal.aborted) return;
-        log.warn({ err: error }, 'the index cannot be written; trying again');
-        metrics.onFailure();
-        await waker.pause(backOffMs(failures++, pauses), signal);
-      }
+    if (due === undefined) {
+      await waker.wait(Math.min(...waiting.map(({ inMs }) => inMs)), signal);
+      return;
     }
+    try {
+      if ((await due.run()) !== false) due.pace.succeeded();
+    } catch (error) {
+      if (error instanceof DeposedError) throw error;
+      if (signal.aborted) return;
+      log.warn({ err: error }, 'the index cannot be written; trying again');
+      metrics.onFailure();
+      due.pace.failed();
+    }
+    metrics.onWithheld(pending.withheld);
   }
 
   return {
@@ -195,6 +214,10 @@ export function createIndexPublisher(options: PublisherOptions): IndexPublisher 
       pending.add(changes);
       if (revocations === 0) since.revocations = performance.now();
       if (additions === 0) since.additions = performance.now();
+      if (pending.revocations > revocations) {
+        paces.revocations.hurry();
+        paces.claim.hurry();
+      }
       waker.wake();
     },
     revisionOf(id) {
@@ -202,7 +225,7 @@ export function createIndexPublisher(options: PublisherOptions): IndexPublisher 
       return recent.revisionOf(id) ?? firstRevision;
     },
     get epoch() {
-      return firstRevision === undefined ? undefined : set?.manifest.epoch;
+      return firstRevision === undefined ? undefined : revisions.set?.manifest.epoch;
     },
     get firstRevision() {
       return firstRevision;
@@ -210,15 +233,15 @@ export function createIndexPublisher(options: PublisherOptions): IndexPublisher 
     forget: (revision) => recent.forget(revision),
     look: () => waker.wake(),
     async run() {
-      let isTaken = false;
-      const take = async (): Promise<void> => {
-        await takeOver();
-        isTaken = true;
-      };
-      await persist(take, () => isTaken);
-      await persist(step, () => false);
+      while (!signal.aborted) await step();
     },
   };
 }
 
-type Task = { readonly inMs: number; readonly run: () => Promise<void> };
+type Task = {
+  readonly pace: Pace;
+  readonly applies: boolean;
+  readonly inMs: number;
+  /** False: it is to be tried again at once. */
+  readonly run: () => Promise<unknown>;
+};

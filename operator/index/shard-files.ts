@@ -1,7 +1,7 @@
 import { encodeManifest, manifestName } from '../../core/index/manifest.ts';
 import { encodeShard, type Manifest, type NamedShard } from '../../core/index/shard.ts';
 import type { ApiClient, NewObject, Preconditions } from '../../kubernetes/api-client.ts';
-import { isAlreadyExists, isConflict, isNotFound } from '../../kubernetes/api-error.ts';
+import { ApiError, isAlreadyExists, isConflict, isNotFound } from '../../kubernetes/api-error.ts';
 import type { StoredObject } from '../../kubernetes/kubernetes-object.ts';
 import { fieldManager, shardType } from '../resource-types.ts';
 import { textOf } from './stored-shard.ts';
@@ -64,12 +64,15 @@ export function createShardFiles(client: ApiClient, namespace: string): ShardFil
    */
   async function overwrite(name: string, text: string, signal: AbortSignal): Promise<void> {
     const found = await client.get(shardType, { namespace, name }, { signal });
-    // Gone meanwhile: the caller's next attempt creates it.
-    const version = found?.metadata.resourceVersion ?? '';
-    const isOurs = found !== undefined && textOf(found) === text;
-    const touched = { 'gitingress.dev/taken-over-at': version };
-    const file = object(name, text, version);
-    const metadata = { ...file.metadata, annotations: isOurs ? touched : {} };
+    if (found === undefined) {
+      // Removed meanwhile.
+      await client.create(shardType, object(name, text), options(signal));
+      return;
+    }
+    const { resourceVersion } = found.metadata;
+    const touched = { 'gitingress.dev/taken-over-at': resourceVersion };
+    const file = object(name, text, resourceVersion);
+    const metadata = { ...file.metadata, annotations: textOf(found) === text ? touched : {} };
     await client.replace(shardType, { ...file, metadata }, options(signal));
   }
 }
@@ -77,3 +80,10 @@ export function createShardFiles(client: ApiClient, namespace: string): ShardFil
 /** Another operator, or a person, wrote the manifest. */
 export const isForeignWrite = (error: unknown): boolean =>
   isConflict(error) || isAlreadyExists(error) || isNotFound(error);
+
+/** What the API server says of no request in particular, or of the state of things: 404 and 410 of a kind that has gone. */
+const passing: readonly number[] = [401, 404, 408, 409, 410, 429];
+
+/** It would be refused again: too large, invalid, or forbidden by an admission policy. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof ApiError && error.status >= 400 && error.status < 500 && !passing.includes(error.status);

@@ -3,21 +3,35 @@ import type { NamedShard } from '../../core/index/shard.ts';
 import { keyOf, parseKey } from '../../kubernetes/kubernetes-object.ts';
 import type { Store } from '../../kubernetes/store.ts';
 import type { Mandate } from './leading.ts';
-import type { ShardFiles } from './shard-files.ts';
+import { isRefusal, type ShardFiles } from './shard-files.ts';
 import { isStoredManifest, type StoredPart } from './stored-shard.ts';
+
+/** The API server will not store these shards, for what they hold or for what we may not do. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+  readonly shards: readonly NamedShard[];
+
+  constructor(shards: readonly NamedShard[], cause: unknown) {
+    super('shards of the index were refused', { cause });
+    this.shards = shards;
+  }
+}
 
 /** Sees to it that the cluster holds the shards that the manifest names, and after a while no others. */
 export type ShardKeeper = {
-  /** Writes new shards. */
+  /** Writes new shards: all that can be. Rejects with a `RefusedError` that names the others. */
   write(shards: readonly NamedShard[]): Promise<void>;
   /** From now on the manifest names these; those in `written` were written for it just now. */
   keep(shards: readonly NamedShard[], written: readonly NamedShard[]): void;
   /** Shards that somebody altered or removed; told by the reflector. */
   readonly damaged: readonly NamedShard[];
   repair(): Promise<void>;
-  /** Whether there are shards to remove. */
-  readonly hasGarbage: boolean;
-  /** Removes some shards that no manifest names any more. */
+  /** Milliseconds until there is something to sweep; infinite: there is nothing. */
+  readonly sweepInMs: number;
+  /**
+   * Removes some shards that the manifest does not name: at once what it named before. Any other may be what an operator
+   * that leads after us has written and not named yet, and stays for some minutes.
+   */
   sweep(): Promise<void>;
 };
 
@@ -25,29 +39,37 @@ export type ShardKeeper = {
 const concurrency = 8;
 /** Shards that are removed before anything more urgent has its turn. */
 const sweepSize = 16;
+/** Longer than any operator takes from its first shard to its manifest. */
+const defaultGraceMs = 300_000;
 
 export function createShardKeeper(options: {
   readonly files: ShardFiles;
   readonly stored: Store<StoredPart>;
   readonly namespace: string;
+  /** The names in the manifest that the leader found. */
+  readonly inherited: readonly string[];
   readonly mandate: Mandate;
+  readonly graceMs?: number;
 }): ShardKeeper {
-  const { files, stored, namespace, mandate } = options;
+  const { files, stored, namespace, mandate, graceMs = defaultGraceMs } = options;
+  let named: ReadonlySet<string> = new Set(options.inherited);
   let kept: ReadonlyMap<string, NamedShard> = new Map();
   const damaged = new Set<string>();
-  const garbage = new Set<string>();
+  /** By name, when it may be removed, by the steady clock. */
+  const garbage = new Map<string, number>();
   /** Shards that went since the manifest was written last. */
   const vanished = new Set<string>();
 
-  /** Judges what the reflector shows under a name. */
-  function look(name: string): void {
+  /** Judges what the reflector shows under a name. `wasNamed`: just now, by the manifest before this one. */
+  function look(name: string, wasNamed = false): void {
     const found = stored.get(keyOf({ namespace, name }));
     const wanted = kept.get(name);
     if (name === manifestName) return;
     if (wanted === undefined) {
       damaged.delete(name);
       if (found === undefined) garbage.delete(name);
-      else garbage.add(name);
+      else if (wasNamed) garbage.set(name, performance.now());
+      else if (!garbage.has(name)) garbage.set(name, performance.now() + graceMs);
       return;
     }
     garbage.delete(name);
@@ -59,6 +81,8 @@ export function createShardKeeper(options: {
   stored.subscribe((changes) => {
     for (const { key, type } of changes) {
       const { name } = parseKey(key);
+      // Another version of it may have another writer.
+      garbage.delete(name);
       look(name);
       if (type === 'Removed') vanished.add(name);
       else vanished.delete(name);
@@ -67,13 +91,22 @@ export function createShardKeeper(options: {
 
   async function write(shards: readonly NamedShard[]): Promise<void> {
     const queue = shards.values();
+    const refused: NamedShard[] = [];
+    let refusal: unknown;
     const work = async (): Promise<void> => {
       for (const shard of queue) {
         mandate.demand();
-        await files.write(shard, mandate.signal);
+        try {
+          await files.write(shard, mandate.signal);
+        } catch (error) {
+          if (!isRefusal(error)) throw error;
+          refused.push(shard);
+          refusal = error;
+        }
       }
     };
     await Promise.all(Array.from({ length: Math.min(concurrency, shards.length) }, work));
+    if (refused.length > 0) throw new RefusedError(refused, refusal);
   }
 
   const damagedShards = (): readonly NamedShard[] => [...damaged].flatMap((name) => kept.get(name) ?? []);
@@ -83,11 +116,15 @@ export function createShardKeeper(options: {
     keep(shards, written) {
       const before = kept;
       kept = new Map(shards.map((shard) => [shard.name, shard]));
-      for (const key of stored.keys()) look(parseKey(key).name);
+      for (const key of stored.keys()) {
+        const { name } = parseKey(key);
+        look(name, named.has(name));
+      }
       // What was just written the reflector need not have seen yet, unless it has seen it go.
       const isNew = new Set(written.map(({ name }) => name));
       for (const name of kept.keys()) if (vanished.has(name) || !(before.has(name) || isNew.has(name))) look(name);
       vanished.clear();
+      named = new Set(kept.keys());
     },
     get damaged() {
       return damagedShards();
@@ -97,11 +134,15 @@ export function createShardKeeper(options: {
       await write(shards);
       for (const { name } of shards) damaged.delete(name);
     },
-    get hasGarbage() {
-      return garbage.size > 0;
+    get sweepInMs() {
+      let first = Number.POSITIVE_INFINITY;
+      for (const due of garbage.values()) first = Math.min(first, due);
+      return first - performance.now();
     },
     async sweep() {
-      const names = [...garbage].slice(0, sweepSize);
+      const now = performance.now();
+      const due = [...garbage].filter(([, at]) => at <= now);
+      const names = due.slice(0, sweepSize).map(([name]) => name);
       await Promise.all(
         names.map(async (name) => {
           const found = stored.get(keyOf({ namespace, name }));

@@ -3,21 +3,19 @@ export type Waker = {
   wake(): void;
   /** Until `wake()` is called or so many milliseconds have passed; at once if it was called since the last wait. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
-  /** Whatever is called meanwhile. */
-  pause(ms: number, signal: AbortSignal): Promise<void>;
 };
 
 export function createWaker(): Waker {
   let isAwake = false;
   let end = (): void => {};
 
-  async function sleep(ms: number, signal: AbortSignal, canWake: boolean): Promise<void> {
+  async function sleep(ms: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = Number.isFinite(ms) ? setTimeout(resolve, ms) : undefined;
     const onAbort = (): void => resolve();
     signal.addEventListener('abort', onAbort, { once: true });
-    if (canWake) end = resolve;
+    end = resolve;
     await promise;
     end = () => {};
     clearTimeout(timer);
@@ -30,9 +28,8 @@ export function createWaker(): Waker {
       end();
     },
     async wait(ms, signal) {
-      if (!isAwake) await sleep(ms, signal, true);
+      if (!isAwake) await sleep(ms, signal);
       isAwake = false;
     },
-    pause: (ms, signal) => sleep(ms, signal, false),
   };
 }

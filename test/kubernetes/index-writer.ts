@@ -49,10 +49,13 @@ export function createIndexWriter(client: ApiClient, namespace: string): IndexWr
     writeShards,
     writeManifest,
     async publish(changes, epoch) {
-      const { writes, next, removes } = plan(changes, epoch);
+      const before = written?.manifest.shards ?? [];
+      const { writes, next } = plan(changes, epoch);
       await writeShards(writes);
       await writeManifest(next.manifest);
-      await Promise.all(removes.map((name) => client.remove(shardType, { namespace, name })));
+      const named = new Set(next.manifest.shards.map(({ name }) => name));
+      const unnamed = before.filter(({ name }) => !named.has(name));
+      await Promise.all(unnamed.map(({ name }) => client.remove(shardType, { namespace, name })));
       return next.manifest;
     },
   };
