@@ -8,8 +8,11 @@ import { textOf } from './stored-shard.ts';
 
 /** The objects that make up the index in the cluster, written one by one. All may be repeated. */
 export type ShardFiles = {
-  /** Afterwards a shard is there with just these contents, and nobody who saw it before can remove it. */
-  write(shard: NamedShard, signal: AbortSignal): Promise<void>;
+  /**
+   * Afterwards a shard is there with just these contents, and nobody who saw it before can remove it. Gives the new
+   * version.
+   */
+  write(shard: NamedShard, signal: AbortSignal): Promise<string>;
   /**
    * Writes the manifest over that version of it; undefined: there must be none. Rejects with a conflict (`isConflict`,
    * `isAlreadyExists`) if somebody else wrote it. Gives the new version.
@@ -33,10 +36,12 @@ export function createShardFiles(client: ApiClient, namespace: string): ShardFil
     async write(shard, signal) {
       const text = encodeShard(shard);
       try {
-        await client.create(shardType, object(shard.name, text), options(signal));
+        const written = await client.create(shardType, object(shard.name, text), options(signal));
+        return written.metadata.resourceVersion;
       } catch (error) {
         if (!isAlreadyExists(error)) throw error;
-        await overwrite(shard.name, text, signal);
+        const written = await overwrite(shard.name, text, signal);
+        return written.metadata.resourceVersion;
       }
     },
     async writeManifest(manifest, version, signal) {
@@ -62,18 +67,15 @@ export function createShardFiles(client: ApiClient, namespace: string): ShardFil
    * A shard of that name is there: what an earlier attempt or an earlier operator left, or what somebody edited. It gets
    * a new version in any case, so that an operator that was stopped while it removed the shard does not do so later.
    */
-  async function overwrite(name: string, text: string, signal: AbortSignal): Promise<void> {
+  async function overwrite(name: string, text: string, signal: AbortSignal): Promise<StoredObject> {
     const found = await client.get(shardType, { namespace, name }, { signal });
-    if (found === undefined) {
-      // Removed meanwhile.
-      await client.create(shardType, object(name, text), options(signal));
-      return;
-    }
+    // Removed meanwhile.
+    if (found === undefined) return client.create(shardType, object(name, text), options(signal));
     const { resourceVersion } = found.metadata;
     const touched = { 'gitingress.dev/taken-over-at': resourceVersion };
     const file = object(name, text, resourceVersion);
     const metadata = { ...file.metadata, annotations: textOf(found) === text ? touched : {} };
-    await client.replace(shardType, { ...file, metadata }, options(signal));
+    return client.replace(shardType, { ...file, metadata }, options(signal));
   }
 }
 

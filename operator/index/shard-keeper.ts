@@ -55,6 +55,10 @@ export function createShardKeeper(options: {
   let named: ReadonlySet<string> = new Set(options.inherited);
   let kept: ReadonlyMap<string, NamedShard> = new Map();
   const damaged = new Set<string>();
+  /** By name, the versions that we wrote, of shards that are kept. */
+  const versions = new Map<string, string>();
+  /** The same of shards that were named, and are no more, before the reflector showed them. */
+  const retired = new Map<string, string>();
   /** By name, when it may be removed, by the steady clock. */
   const garbage = new Map<string, number>();
   /** Shards that went since the manifest was written last. */
@@ -81,9 +85,11 @@ export function createShardKeeper(options: {
   stored.subscribe((changes) => {
     for (const { key, type } of changes) {
       const { name } = parseKey(key);
-      // Another version of it may have another writer.
+      // Any version but ours may have another writer.
       garbage.delete(name);
-      look(name);
+      const isOurs = retired.has(name) && stored.get(key)?.resourceVersion === retired.get(name);
+      retired.delete(name);
+      look(name, isOurs);
       if (type === 'Removed') vanished.add(name);
       else vanished.delete(name);
     }
@@ -97,7 +103,7 @@ export function createShardKeeper(options: {
       for (const shard of queue) {
         mandate.demand();
         try {
-          await files.write(shard, mandate.signal);
+          versions.set(shard.name, await files.write(shard, mandate.signal));
         } catch (error) {
           if (!isRefusal(error)) throw error;
           refused.push(shard);
@@ -124,6 +130,11 @@ export function createShardKeeper(options: {
       const isNew = new Set(written.map(({ name }) => name));
       for (const name of kept.keys()) if (vanished.has(name) || !(before.has(name) || isNew.has(name))) look(name);
       vanished.clear();
+      for (const [name, version] of versions) {
+        if (kept.has(name)) continue;
+        versions.delete(name);
+        if (named.has(name) && stored.get(keyOf({ namespace, name })) === undefined) retired.set(name, version);
+      }
       named = new Set(kept.keys());
     },
     get damaged() {

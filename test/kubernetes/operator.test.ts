@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { manifestName } from '../../core/index/manifest.ts';
+import { decodeManifest, manifestName } from '../../core/index/manifest.ts';
+import { shardType } from '../../operator/resource-types.ts';
 import { makeKey } from '../harness/client.ts';
 import { releaseNamespace, startCluster } from '../harness/cluster.ts';
 import { gitUser, grant, repository, sshKey } from '../harness/manifest.ts';
@@ -144,8 +145,6 @@ test('an object that is being deleted is gone, whatever holds it up', async () =
 test('a shard or a manifest that somebody alters or removes is as it was', async () => {
   const [first = ''] = await shards();
   const options = { fieldManager: 'test' };
-  const type = { group: 'gitingress.dev', version: 'v1alpha1', plural: 'accessindexshards', namespaced: true };
-  const shardType = { ...type, kind: 'AccessIndexShard' };
   const whole = async (): Promise<void> => {
     await until('the shards are whole', async () => (await shards()).includes(first));
     await cluster.verifyIndex();
@@ -170,14 +169,19 @@ test('a shard or a manifest that somebody alters or removes is as it was', async
   assert.ok((await operator.metric('git_ingress_index_repairs_total')) >= 4);
 });
 
-test('shards that no manifest names are removed', async () => {
-  const type = { group: 'gitingress.dev', version: 'v1alpha1', plural: 'accessindexshards', namespaced: true };
-  await client.create(
-    { ...type, kind: 'AccessIndexShard' },
-    { metadata: { namespace: releaseNamespace, name: 'base-0' }, spec: { data: 'x' } },
-    { fieldManager: 'test' },
-  );
-  await until('it is gone', async () => !(await shards()).includes('base-0'));
+test('shards that the manifest names no more are removed; what somebody else has just written stays', async () => {
+  const foreign = 'base-0';
+  const file = { metadata: { namespace: releaseNamespace, name: foreign }, spec: { data: 'x' } };
+  await client.create(shardType, file, { fieldManager: 'test' });
+  await cluster.apply(gitUser('gina'));
+  await cluster.condition('GitUser', 'team/gina', 'Ready', 'True Programmed');
+  await until('nothing else is there', async () => {
+    const found = await cluster.find('AccessIndexShard', manifestObject);
+    const named = decodeManifest(String(found?.spec?.data))?.shards.map(({ name }) => name) ?? [];
+    const there = await shards();
+    assert.ok(there.includes(foreign));
+    return there.length === named.length + 1;
+  });
 });
 
 test('without a gateway nothing is programmed, and what was stays so', async () => {
