@@ -9,11 +9,16 @@ import { isStoredManifest, type StoredPart } from './stored-shard.ts';
 /** The API server will not store these shards, for what they hold or for what we may not do. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
-  readonly shards: readonly NamedShard[];
+  // Private, so that no log prints what they hold.
+  readonly #shards: readonly NamedShard[];
 
   constructor(shards: readonly NamedShard[], cause: unknown) {
     super('shards of the index were refused', { cause });
-    this.shards = shards;
+    this.#shards = shards;
+  }
+
+  get shards(): readonly NamedShard[] {
+    return this.#shards;
   }
 }
 

@@ -57,3 +57,31 @@ for (const [number, [title, mood]] of Object.entries(moods).entries()) {
     await cluster.verifyIndex();
   });
 }
+
+test('a revocation waits for no pause after a failure', async (context) => {
+  const names = ['calm-0', 'calm-1', 'calm-2'];
+  const logins = Object.fromEntries(names.map((name) => [name, { publicKey: publicKeyOf(name) }]));
+  const witness = startWitness(context, unruly.kubeconfig, { logins, paths: ['team/calm'] });
+  await cluster.apply(repository('calm', { access: [grant('Write', ...names)] }));
+  for (const name of names) {
+    await cluster.apply(gitUser(name), sshKey(name, { publicKey: publicKeyOf(name), userRef: { name } }));
+  }
+  await until('everybody is let in', () => witness.now.size === names.length);
+  const failures = () => operator.metric('git_ingress_index_failures_total');
+  const before = await failures();
+  unruly.mood = { failsIndex: true };
+  await cluster.apply(gitUser('calm-3'));
+  await cluster.remove('SSHKey', 'team/calm-0');
+  // Both lanes: pauses of some seconds by now.
+  await until('it has failed for long', async () => (await failures()) >= before + 15, 60_000);
+  const many = await failures();
+  await until('it has failed a moment ago', async () => (await failures()) > many, 60_000);
+  unruly.mood = {};
+  const startedAt = performance.now();
+  await cluster.remove('SSHKey', 'team/calm-1');
+  await until('she is refused', () => witness.now.size === names.length - 2);
+  const ms = performance.now() - startedAt;
+  context.diagnostic(`${Math.round(ms)} ms`);
+  assert.ok(ms < 1_500, `${ms} ms`);
+  await cluster.verifyIndex();
+});

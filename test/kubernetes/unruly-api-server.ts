@@ -12,6 +12,8 @@ export type Mood = {
   readonly watchMs?: number;
   /** Of all requests, the share that is refused: 429, and to come again after a second. */
   readonly refuses?: number;
+  /** No piece of the access index can be written: 500. */
+  readonly failsIndex?: boolean;
 };
 
 export type UnrulyApiServer = {
@@ -63,9 +65,13 @@ export async function makeUnruly(scope: Scope, server: ApiServer): Promise<Unrul
       stream.respond({ [HTTP2_HEADER_STATUS]: 429, 'retry-after': '1' }, { endStream: true });
       return;
     }
+    const path = String(headers[HTTP2_HEADER_PATH]);
+    if (unruly.mood.failsIndex === true && /accessindexshards/.test(path) && headers[HTTP2_HEADER_METHOD] !== 'GET') {
+      stream.respond({ [HTTP2_HEADER_STATUS]: 500 }, { endStream: true });
+      return;
+    }
     const forwarded = { ...headers };
     delete forwarded[':authority'];
-    const path = String(headers[HTTP2_HEADER_PATH]);
     const far = session().request(forwarded, { endStream: headers[HTTP2_HEADER_METHOD] === 'GET' });
     far.on('error', (error) => stream.destroy(error));
     far.on('response', (answer) => {
