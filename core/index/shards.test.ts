@@ -287,18 +287,24 @@ describe('access index', () => {
 
   it('stays well filled, however small the pieces are in which it is folded', () => {
     const store = new Store();
-    store.write(allOf(manyKeys(4_000)), common);
-    const bounds = { maxDeltas: 1, foldBytes: 1 };
-    for (let n = 0; n < 300; n += 1) {
-      const entries = Array.from({ length: 100 }, (_, at) =>
-        keyEntry(4_000 + (((n * 100 + at) * 7) % 30_000), 'b', 100),
-      );
-      store.write({ set: linesOf(entries), removed: new Set() }, { maxDeltas: 1_000, foldBytes: 0 });
-      store.write(allOf(nothing), bounds);
+    store.write(allOf(manyKeys(3_000)), common);
+    const small = (): number => (store.set?.bases ?? []).filter(({ bytes }) => bytes < maxShardBytes / 2.2).length;
+    const change = (changes: Partial<IndexChanges>): void => {
+      store.write({ set: new Map(), removed: new Set(), ...changes }, { maxDeltas: 1_000, foldBytes: 0 });
+      for (let n = 0; n < 3; n += 1) store.write(allOf(nothing), { maxDeltas: 1, foldBytes: 1 });
+    };
+    for (let n = 0; n < 100; n += 1) {
+      change({
+        set: linesOf(Array.from({ length: 150 }, (_, at) => keyEntry(((n * 150 + at) * 7) % 30_000, 'b', 100))),
+      });
     }
-    const { bases = [] } = store.set ?? {};
-    const size = bases.reduce((sum, { bytes }) => sum + bytes, 0);
-    assert.ok(size / bases.length > maxShardBytes / 2, `${bases.length} bases of ${size} bytes`);
+    const grown = store.set?.bases.length ?? 0;
+    assert.ok(grown > 30 && small() <= 2, `${small()} of ${grown} bases are small`);
+    const ids = [...entryLines(store.set as ShardSet).keys()].filter((_, n) => n % 10 > 0);
+    for (let n = 0; n < 100; n += 1) change({ removed: new Set(ids.filter((_, at) => at % 100 === n)) });
+    for (let n = 0; n < 100; n += 1) store.write(allOf(nothing), { maxDeltas: 0, foldBytes: 1 });
+    const shrunk = store.set?.bases.length ?? 0;
+    assert.ok(shrunk < grown / 5 && small() <= 2, `${small()} of ${shrunk} bases are small`);
   });
 
   it('has a manifest that fits into an object, and tells who wrote it', () => {

@@ -129,8 +129,10 @@ describe('changes that are to be published', () => {
     const count = 10_000;
     const before = new Map(Array.from({ length: count }, (_, n) => [`user/busy/u${n}`, 'user/busy/ {"wide":1}']));
     const after = new Map([...before].map(([id, line]) => [id, `${line} `]));
-    after.delete(`user/busy/u${count - 1}`);
     pending.add(changes(before, after));
+    const rest = new Map(after);
+    rest.delete(`user/busy/u${count - 1}`);
+    pending.add(changes(after, rest));
     const other = new Map([
       ['key/HASH/calm', 'key/HASH/calm {}'],
       ['repository/quiet/app', 'repository/quiet/app {}'],
