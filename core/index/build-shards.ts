@@ -8,14 +8,15 @@ import { maxShardBytes, type NamedShard, nameShard } from './shard.ts';
  * two only where it alone fills twice that, for any number of namespaces may list one public key.
  */
 export function buildBases(lines: readonly string[], from: string, through: string): readonly NamedShard[] {
-  let rest = bytesOf(lines);
+  const sizes = lines.map(bytesOfLine);
+  let rest = sizes.reduce((sum, size) => sum + size, 0);
   let target = evenPart(rest);
   let current = { from, bytes: 0, lines: [] as string[], lastKey: from };
   const parts = [current];
-  for (const line of lines) {
+  for (const [at, line] of lines.entries()) {
     const id = idOfLine(line);
     const key = lookupKeyOfId(id);
-    const bytes = Buffer.byteLength(line) + 1;
+    const bytes = sizes[at] ?? 0;
     const isWithin = key === current.lastKey;
     const isFull = isWithin ? current.bytes + bytes > 2 * maxShardBytes : current.bytes >= target;
     if (isFull && current.lines.length > 0) {
@@ -33,16 +34,17 @@ export function buildBases(lines: readonly string[], from: string, through: stri
 
 const evenPart = (bytes: number): number => bytes / Math.max(1, Math.ceil(bytes / maxShardBytes));
 
+const bytesOfLine = (line: string): number => Buffer.byteLength(line) + 1;
+
 /** Of lines in a shard. */
-export const bytesOf = (lines: readonly string[]): number =>
-  lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
+export const bytesOf = (lines: readonly string[]): number => lines.reduce((sum, line) => sum + bytesOfLine(line), 0);
 
 /** Packs sorted lines into as few delta shards as hold them, the first with the number `first`. */
 export function buildDeltas(lines: readonly string[], first: string): readonly NamedShard[] {
   let current = { from: first, bytes: 0, lines: [] as string[] };
   const parts = [current];
   for (const line of lines) {
-    const bytes = Buffer.byteLength(line) + 1;
+    const bytes = bytesOfLine(line);
     if (current.lines.length > 0 && current.bytes + bytes > maxShardBytes) {
       current = { from: deltaAfter(current.from), bytes: 0, lines: [] };
       parts.push(current);
