@@ -4,7 +4,7 @@ import { type Claimant, createClaimBook } from './claim-book.ts';
 import { type Claim, claimOf } from './claim-of.ts';
 import { encodeEntry } from './entry-line.ts';
 import { type Finding, isSameFinding } from './findings.ts';
-import type { IndexChanges } from './index-changes.ts';
+import type { EntryChanges } from './index-changes.ts';
 import { isOvertaken, judgeKeys } from './judge-keys.ts';
 import { judgeRepositories } from './judge-repositories.ts';
 import { judgeUser } from './judge-user.ts';
@@ -15,9 +15,7 @@ import type { Verdict } from './verdict.ts';
 /** By object: what it is now; undefined: it is gone. */
 export type ResourceChanges = ReadonlyMap<ObjectKey, Resource | undefined>;
 
-export type CompiledChanges = IndexChanges & {
-  /** Those of `set` of which there was no entry before: they take nothing from anybody. */
-  readonly added: ReadonlySet<string>;
+export type CompiledChanges = EntryChanges & {
   /** Objects that are still there, and of which another thing is found than before. */
   readonly found: ReadonlySet<ObjectKey>;
   /** Names that came or went: of who speaks of them, other things are to be noted now (`withNotes`). */

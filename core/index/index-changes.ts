@@ -6,6 +6,11 @@ export type IndexChanges = {
   readonly removed: ReadonlySet<string>;
 };
 
+export type EntryChanges = IndexChanges & {
+  /** Those of `set` of which there was no entry before: they take nothing from anybody. */
+  readonly added: ReadonlySet<string>;
+};
+
 /** What leads from one revision to another, given by the lines of all entries. */
 export function changesBetween(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): IndexChanges {
   const set = new Map([...after].filter(([id, line]) => before.get(id) !== line));

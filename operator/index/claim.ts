@@ -54,7 +54,7 @@ export function createClaim(options: {
     const changes = changesBetween(published, lines);
     const added = new Set([...changes.set.keys()].filter((id) => !published.has(id)));
     pending.clear();
-    pending.add({ ...changes, added, found: new Set() });
+    pending.add({ ...changes, added });
   }
 
   return async () => {

@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { CompiledChanges } from '../../core/index/compiler.ts';
-import type { IndexChanges } from '../../core/index/index-changes.ts';
+import type { EntryChanges, IndexChanges } from '../../core/index/index-changes.ts';
 import { createPendingChanges } from './pending-changes.ts';
 
 /** From lines to other lines, as the compiler tells it. */
-function changes(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): CompiledChanges {
+function changes(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): EntryChanges {
   const set = new Map([...after].filter(([id, line]) => before.get(id) !== line));
   return {
     set,
     added: new Set([...set.keys()].filter((id) => !before.has(id))),
     removed: new Set([...before.keys()].filter((id) => !after.has(id))),
-    found: new Set(),
-    names: new Set(),
   };
 }
 

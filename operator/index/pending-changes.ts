@@ -1,5 +1,4 @@
-import type { CompiledChanges } from '../../core/index/compiler.ts';
-import type { IndexChanges } from '../../core/index/index-changes.ts';
+import type { EntryChanges, IndexChanges } from '../../core/index/index-changes.ts';
 import { createFairQueue, type TakeBounds } from './fair-queue.ts';
 
 /**
@@ -9,7 +8,7 @@ import { createFairQueue, type TakeBounds } from './fair-queue.ts';
  * any part of the changes, published before the others, makes an index in which nobody may more than was declared.
  */
 export type PendingChanges = {
-  add(changes: CompiledChanges): void;
+  add(changes: EntryChanges): void;
   /** Takes out what is next in a lane; of each namespace what goes before what changes. */
   take(lane: Lane, bounds: TakeBounds): IndexChanges;
   /** Puts back what could not be published, unless it has changed again meanwhile. */

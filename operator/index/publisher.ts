@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
-import type { CompiledChanges } from '../../core/index/compiler.ts';
-import type { IndexChanges } from '../../core/index/index-changes.ts';
+import type { EntryChanges, IndexChanges } from '../../core/index/index-changes.ts';
 import { maxManifestShards } from '../../core/index/manifest.ts';
 import { type Laying, maxLag, needsFolding, planRevision } from '../../core/index/plan-shards.ts';
 import { createClaim } from './claim.ts';
@@ -20,7 +19,7 @@ import { createWaker } from './waker.ts';
 /** The one writer of the index in the cluster. */
 export type IndexPublisher = {
   /** What has changed; it is published soon, what may revoke first. */
-  offer(changes: CompiledChanges): void;
+  offer(changes: EntryChanges): void;
   /** The revision from which on an entry is as it was last offered; undefined until that is written. */
   revisionOf(id: string): number | undefined;
   /** Of this leader; undefined until its first revision is written. */

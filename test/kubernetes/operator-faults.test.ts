@@ -102,6 +102,14 @@ test('what changed while no operator was there is taken up by the next one', asy
   await cluster.condition('GitUser', 'team/user-1', 'Ready', 'False Suspended');
 });
 
+test('a key of somebody who is suspended is not said to be in force, and is again when they are back', async () => {
+  await cluster.condition('SSHKey', 'team/user-1', 'Programmed', 'False UserSuspended');
+  await cluster.apply(gitUser('user-1'));
+  await cluster.condition('SSHKey', 'team/user-1', 'Programmed', 'True Programmed');
+  await cluster.apply(gitUser('user-1', { suspended: true }));
+  await cluster.condition('SSHKey', 'team/user-1', 'Programmed', 'False UserSuspended');
+});
+
 test('an API server that is away for a while is no end', async () => {
   const before = await entries();
   const populating = populate('outage', 100).catch(() => 'it failed');
