@@ -2,10 +2,9 @@ import { runRepository } from '../repository/main.ts';
 import type { CommandLine } from '../runtime/config/load-config.ts';
 import type { Config } from '../runtime/config/schema.ts';
 import { type ExitCode, exitCodes } from '../runtime/exit-codes.ts';
-import { startHttpServer } from '../runtime/http-server.ts';
+import { startHealthServer } from '../runtime/health-server.ts';
 import { type EndSignals, runProcess } from '../runtime/lifecycle.ts';
 import { createLog, type Log } from '../runtime/log.ts';
-import { logIsLost } from '../runtime/log-sink.ts';
 import { createMetrics, registerLogMetrics } from '../runtime/metrics.ts';
 import { answerParent, tellParent } from '../runtime/parent-process.ts';
 import { StartupError } from '../runtime/startup-error.ts';
@@ -23,18 +22,10 @@ async function serve(config: Config, log: Log, { drain, stop }: EndSignals): Pro
   registerLogMetrics(registry, log.sink, `${component}_`);
   answerParent(registry);
   let isListening = false;
-  const http =
-    config.http.listen &&
-    (await startHttpServer({
-      listen: config.http.listen,
-      metrics: registry,
-      notReady: () => [
-        ...(drain.aborted ? ['draining'] : []),
-        ...(isListening ? [] : ['not listening yet']),
-        ...(log.sink.isLosing ? [logIsLost] : []),
-      ],
-      onFault: (error) => log.logger.error({ err: error }, 'metrics could not be collected'),
-    }));
+  const health = await startHealthServer({
+    ...{ config, log, metrics: registry, drain },
+    notReady: () => (isListening ? [] : ['not listening yet']),
+  });
   try {
     await runRepository(buildOptions(config, log, registry), drain, stop, () => {
       isListening = true;
@@ -45,7 +36,7 @@ async function serve(config: Config, log: Log, { drain, stop }: EndSignals): Pro
     if (error instanceof StartupError) tellParent({ type: 'Failed', message: error.message });
     throw error;
   } finally {
-    await http?.close();
+    await health.close();
   }
 }
 

@@ -10,11 +10,10 @@ import { aborted } from '../runtime/aborted.ts';
 import { formatAddress } from '../runtime/config/address.ts';
 import type { Config } from '../runtime/config/schema.ts';
 import { followChanges } from '../runtime/follow-changes.ts';
-import { startHttpServer } from '../runtime/http-server.ts';
+import { startHealthServer } from '../runtime/health-server.ts';
 import type { EndSignals } from '../runtime/lifecycle.ts';
 import { readLinkPrivateKey } from '../runtime/link-key-file.ts';
 import type { Log, Logger } from '../runtime/log.ts';
-import { logIsLost } from '../runtime/log-sink.ts';
 import { createMetrics, registerLogMetrics } from '../runtime/metrics.ts';
 import { version } from '../runtime/version.ts';
 import { assembleGateway, drainGateway, fingerprintsOf, openGateway } from './assemble.ts';
@@ -57,22 +56,12 @@ export async function runGateway(config: Config, log: Log, { drain, stop }: EndS
   const maxIndexAge = config.index.maxAge;
   const gateway = assembleGateway({ config, log, metrics, hostKeys, source: index, dialer, maxIndexAge });
 
-  const http =
-    config.http.listen &&
-    (await startHttpServer({
-      listen: config.http.listen,
-      metrics,
-      notReady: () => [
-        ...(drain.aborted ? ['draining'] : []),
-        ...(gateway.isListening ? [] : ['not listening']),
-        ...whyUnusable(index, maxIndexAge),
-        ...(log.sink.isLosing ? [logIsLost] : []),
-      ],
-      onFault: (error) => logger.error({ err: error }, 'metrics could not be collected'),
-    }));
-  ending.defer(async () => http?.close());
-  const ssh = await openGateway(gateway, config);
-  const addresses = { ssh: formatAddress(ssh), ...(http && { http: formatAddress(http.address) }) };
+  const health = await startHealthServer({
+    ...{ config, log, metrics, drain },
+    notReady: () => [...(gateway.isListening ? [] : ['not listening']), ...whyUnusable(index, maxIndexAge)],
+  });
+  ending.defer(() => health.close());
+  const addresses = { ssh: formatAddress(await openGateway(gateway, config)), ...health.addresses };
   logger.info({ ...addresses, hostKeys: fingerprintsOf(hostKeys), namespace, pod, version }, 'listening');
 
   const sessions = (): number => gateway.counts.sessions;
@@ -89,11 +78,10 @@ function connect(
   metrics: Registry,
   ending: AsyncDisposableStack,
 ): { readonly client: ApiClient; readonly namespace: string } {
-  const { kubeconfig, namespace } = kubernetes;
-  const connection = connectCluster(kubeconfig === undefined ? {} : { kubeconfig });
+  const connection = connectCluster(kubernetes);
   ending.defer(() => connection.destroy());
   const client = createApiClient(createRestClient(connection, createClientMetrics(metrics)));
-  return { client, namespace: namespace ?? connection.namespace };
+  return { client, namespace: kubernetes.namespace ?? connection.namespace };
 }
 
 function followIndex(

@@ -11,7 +11,7 @@ import { type KubeContext, notUsable, readKubeContext } from './kube-config-file
 /** Where the cluster is told of; nothing given: as controller-runtime looks for it. */
 export type ClusterSource = {
   /** Path of a kubeconfig file. */
-  readonly kubeconfig?: string;
+  readonly kubeconfig?: string | undefined;
   /** Another context than its current one. */
   readonly context?: string;
   /** Where a pod's own files are looked for (`/var/run/secrets/...`), if not in the root folder. */

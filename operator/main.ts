@@ -8,13 +8,11 @@ import { startReflector } from '../kubernetes/reflector.ts';
 import { createRestClient } from '../kubernetes/rest-client.ts';
 import { createStore } from '../kubernetes/store.ts';
 import { aborted } from '../runtime/aborted.ts';
-import { formatAddress } from '../runtime/config/address.ts';
 import type { Config } from '../runtime/config/schema.ts';
 import { type ExitCode, exitCodes } from '../runtime/exit-codes.ts';
-import { startHttpServer } from '../runtime/http-server.ts';
+import { startHealthServer } from '../runtime/health-server.ts';
 import type { EndSignals } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
-import { logIsLost } from '../runtime/log-sink.ts';
 import { createMetrics, registerLogMetrics } from '../runtime/metrics.ts';
 import { version } from '../runtime/version.ts';
 import { followGateways } from './gateways.ts';
@@ -35,7 +33,7 @@ export async function runOperator(config: Config, log: Log, { drain, stop }: End
   const registry = createMetrics({ component: 'operator', version });
   registerLogMetrics(registry, log.sink);
   await using ending = new AsyncDisposableStack();
-  const connection = connectCluster(sourceOf(config));
+  const connection = connectCluster(config.kubernetes);
   ending.defer(() => connection.close());
   const rest = createRestClient(connection, createClientMetrics(registry));
   const client = createApiClient(rest);
@@ -57,24 +55,16 @@ export async function runOperator(config: Config, log: Log, { drain, stop }: End
     isSynced = true;
   });
 
-  const http =
-    config.http.listen &&
-    (await startHttpServer({
-      listen: config.http.listen,
-      metrics: registry,
-      notReady: () => [
-        ...(drain.aborted ? ['draining'] : []),
-        ...(isSynced ? [] : ['not all objects have been seen yet']),
-        ...(log.sink.isLosing ? [logIsLost] : []),
-      ],
-      onFault: (error) => logger.error({ err: error }, 'metrics could not be collected'),
-    }));
-  ending.defer(async () => http?.close());
+  const health = await startHealthServer({
+    ...{ config, log, metrics: registry, drain },
+    notReady: () => (isSynced ? [] : ['not all objects have been seen yet']),
+  });
+  ending.defer(() => health.close());
 
   const identity = `${hostname()}_${randomUUID()}`;
   const lease = { namespace, name: `${config.kubernetes.release}-operator` };
-  const addresses = http && { http: formatAddress(http.address) };
-  logger.info({ ...addresses, server: connection.host, namespace, identity, version }, 'waiting for leadership');
+  const { host: server } = connection;
+  logger.info({ ...health.addresses, server, namespace, identity, version }, 'waiting for leadership');
   await Promise.race([synced, aborted(signal)]);
   const leadership = await acquireLeadership({ client, lease, identity, log: logger, signal });
   if (leadership === undefined) return exitCodes.good;
@@ -98,7 +88,7 @@ export async function runOperator(config: Config, log: Log, { drain, stop }: End
 
 /** `git-ingress operator --verify-index`: prints what is wrong with the index in the cluster. Failed: something is. */
 export async function runVerification(config: Config, print: (line: string) => void): Promise<ExitCode> {
-  const connection = connectCluster(sourceOf(config));
+  const connection = connectCluster(config.kubernetes);
   try {
     const difference = await verifyIndex({
       client: createApiClient(createRestClient(connection)),
@@ -115,6 +105,3 @@ export async function runVerification(config: Config, print: (line: string) => v
 }
 
 const verificationMs = 300_000;
-
-const sourceOf = ({ kubernetes: { kubeconfig } }: Config): Parameters<typeof connectCluster>[0] =>
-  kubeconfig === undefined ? {} : { kubeconfig };

@@ -20,11 +20,11 @@ const deadlineMs = 120_000;
  * The error says why that could not be done, and what to do.
  */
 export async function readCluster({
-  kubernetes: { kubeconfig },
+  kubernetes,
   operator: { namespaces },
 }: Pick<Config, 'kubernetes' | 'operator'>): Promise<Result<ClusterObjects, string>> {
   try {
-    const connection = connectCluster(kubeconfig === undefined ? {} : { kubeconfig });
+    const connection = connectCluster(kubernetes);
     const { host } = connection;
     try {
       const client = createApiClient(createRestClient(connection));

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { TcpAddress } from './config/address.ts';
 import { explainListenError } from './listen-error.ts';
 
-type HttpServerOptions = {
+export type HttpServerOptions = {
   readonly listen: TcpAddress;
   /** A registry of prom-client, or several put together. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };

@@ -4,10 +4,9 @@ import { createRepositoryDialer } from '../gateway/link/dialer.ts';
 import { aborted } from '../runtime/aborted.ts';
 import { formatAddress } from '../runtime/config/address.ts';
 import type { Config } from '../runtime/config/schema.ts';
-import { startHttpServer } from '../runtime/http-server.ts';
+import { startHealthServer } from '../runtime/health-server.ts';
 import type { EndSignals } from '../runtime/lifecycle.ts';
 import type { Log } from '../runtime/log.ts';
-import { logIsLost } from '../runtime/log-sink.ts';
 import { createMetrics, registerLogMetrics } from '../runtime/metrics.ts';
 import { version } from '../runtime/version.ts';
 import { openDataFolder } from './data-folder.ts';
@@ -41,24 +40,16 @@ export async function runStandalone(config: Config, log: Log, { drain, stop }: E
   const maxIndexAge = Number.POSITIVE_INFINITY;
   const gateway = assembleGateway({ config, log, metrics, hostKeys, source, dialer, maxIndexAge });
 
-  const notReady = (): string[] => [
-    ...(drain.aborted ? ['draining'] : []),
-    ...(gateway.isListening ? [] : ['not listening']),
-    ...(source.current === undefined ? ['no index yet'] : []),
-    ...(repository.isUp ? [] : ['the repository server is being started again']),
-    ...(log.sink.isLosing ? [logIsLost] : []),
-  ];
-  const http =
-    config.http.listen &&
-    (await startHttpServer({
-      listen: config.http.listen,
-      metrics: joinMetrics(metrics, repository),
-      notReady,
-      onFault: (error) => log.logger.error({ err: error }, 'metrics could not be collected'),
-    }));
-  ending.defer(async () => http?.close());
-  const ssh = await openGateway(gateway, config);
-  const addresses = { ssh: formatAddress(ssh), ...(http && { http: formatAddress(http.address) }) };
+  const health = await startHealthServer({
+    ...{ config, log, metrics: joinMetrics(metrics, repository), drain },
+    notReady: () => [
+      ...(gateway.isListening ? [] : ['not listening']),
+      ...(source.current === undefined ? ['no index yet'] : []),
+      ...(repository.isUp ? [] : ['the repository server is being started again']),
+    ],
+  });
+  ending.defer(() => health.close());
+  const addresses = { ssh: formatAddress(await openGateway(gateway, config)), ...health.addresses };
   log.logger.info(
     { ...addresses, hostKeys: fingerprintsOf(hostKeys), manifests: config.manifests, data: data.path, version },
     'ready',
