@@ -3,7 +3,7 @@ import { type AdmittedLogin, admitLogin, farewells } from './admit-login.ts';
 import type { Arrival } from './arrival.ts';
 import type { Authentication, VerifiedKey } from './authentication.ts';
 import { secondsSince } from './clock.ts';
-import type { ClientFacts, KeyFacts, LoginFailure } from './events.ts';
+import type { ClientFacts, KeyFacts, LoginEnd, LoginFailure } from './events.ts';
 import { loginFailureOf } from './login-failure.ts';
 import { createOfferedKeys } from './offered-keys.ts';
 import { whyLoginRevoked } from './revocation.ts';
@@ -83,6 +83,7 @@ export function serveClient(context: ConnectionContext, arrival: Arrival, connec
       idleSince: () => (running > 0 ? undefined : idleSince),
       onRevoked: (refusal) => endLogin('Revoked', whyLoginRevoked(refusal), refusal),
       onIdle: () => endLogin('Idle', 'no session was open for too long'),
+      onFault: () => endLogin('Fault', 'something went wrong on the server'),
     });
     atClose.push(leave, context.watchList.add(watched));
     const seconds = secondsSince(clock, arrival.at);
@@ -142,7 +143,7 @@ export function serveClient(context: ConnectionContext, arrival: Arrival, connec
   };
 
   /** Its sessions have been told already; those that speak now are refused. */
-  const endLogin = (reason: 'Idle' | 'Revoked', why: string, detail?: string): void => {
+  const endLogin = (reason: LoginEnd, why: string, detail?: string): void => {
     if (state.kind !== 'LoggedIn') return;
     state = { kind: 'Ending', login: state.login };
     emit({ type: 'LoginEnded', client, reason, ...(detail !== undefined && { detail }) });

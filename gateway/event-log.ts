@@ -54,6 +54,8 @@ export function createEventLog(logger: Logger, audit: Logger, clock: Clock): Emi
       }
       case 'LoginEnded':
         return logger.info({ ...event.client, reason: event.reason, detail: event.detail }, 'login ended');
+      case 'CheckFailed':
+        return logger.error({ err: event.cause }, 'a live login or session could not be checked: it ends');
       case 'Greeted': {
         const who = event.identities.map(formatIdentity);
         return audit.info({ ...event.session, who, decision: 'allow' }, 'greeted');

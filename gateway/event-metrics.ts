@@ -45,6 +45,11 @@ export function createEventMetrics(registry: Registry): Emit {
     ['code'],
   );
   const loginsEnded = counter('logins_ended_total', 'Logins that the gateway ended, by reason.', ['reason']);
+  const checksFailed = counter(
+    'live_checks_failed_total',
+    'Live logins and sessions that were ended because they could not be checked against the index.',
+    [],
+  );
   const greetings = counter('greetings_total', 'Sessions without a command, which were greeted.', []);
   const refusals = counter('session_refusals_total', 'Commands that were not run, by reason.', ['reason']);
   const sessions = counter('sessions_total', 'Sessions that ended, by verb and outcome.', ['verb', 'outcome']);
@@ -88,6 +93,8 @@ export function createEventMetrics(registry: Registry): Emit {
         return;
       case 'LoginEnded':
         return loginsEnded.inc({ reason: event.reason });
+      case 'CheckFailed':
+        return checksFailed.inc();
       case 'Greeted':
         return greetings.inc();
       case 'SessionRefused':

@@ -32,6 +32,9 @@ export type LoginFailure =
   | 'TooManyAttempts'
   | 'TooManyConnectionsOfUser';
 
+/** Why the gateway ended a login. `Fault`: it could not be checked against the index. */
+export type LoginEnd = 'Idle' | 'Revoked' | 'Fault';
+
 /** Why a command was not run, beside what `decide` says. */
 export type CommandRefusal =
   | DenyReason
@@ -145,8 +148,14 @@ export type GatewayEvent =
   | {
       readonly type: 'LoginEnded';
       readonly client: ClientFacts;
-      readonly reason: 'Idle' | 'Revoked';
+      readonly reason: LoginEnd;
       readonly detail?: string;
+    }
+  | {
+      /** A live login or session could not be checked against the index, and was ended for it. */
+      readonly type: 'CheckFailed';
+      /** For operators alone. */
+      readonly cause: unknown;
     }
   | {
       readonly type: 'SessionRefused';

@@ -45,7 +45,7 @@ export type Gateway = {
 export function createGateway(options: GatewayOptions): Gateway {
   const { source, emit, clock, ssh } = options;
   const admission = createAdmission(options.admission);
-  const watchList = createWatchList(source, clock);
+  const watchList = createWatchList(source, clock, emit);
   const authentication = createAuthentication(source, clock, options.maxIndexAge);
   const sockets = new Set<Socket>();
   const served = new WeakMap<Socket, ServedConnection>();

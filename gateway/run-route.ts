@@ -1,5 +1,4 @@
 import type { Identity } from '../core/access/identity.ts';
-import { earliestExpiry } from '../core/index/candidates.ts';
 import { guardArchive } from './archive-guard.ts';
 import type { Identify, VerifiedKey } from './authentication.ts';
 import { type Clock, secondsSince } from './clock.ts';
@@ -9,11 +8,11 @@ import { forward, type Transfer } from './forward.ts';
 import { message } from './message.ts';
 import type { AccessIndexSource, RepositoryDialer, RepositorySession, RepositorySessionRequest } from './ports.ts';
 import { RepositoryFault } from './repository-fault.ts';
-import { whyRevoked } from './revocation.ts';
 import type { Route } from './route.ts';
-import { overrun, type SessionLimits } from './session-limits.ts';
+import type { SessionLimits } from './session-limits.ts';
 import type { SshChannel } from './ssh/connection.ts';
-import type { Terminable, WatchList } from './watch-list.ts';
+import type { WatchList } from './watch-list.ts';
+import { createWatchedSession } from './watched-session.ts';
 
 export type RunContext = {
   readonly source: AccessIndexSource;
@@ -42,9 +41,9 @@ const noticeDelayMs = 2_000;
  * Whatever ends it first (git, the client, the index, a limit, a fault) is its outcome. Never rejects.
  */
 export async function runRoute(context: RunContext, run: Run): Promise<void> {
-  const { emit, clock } = context;
-  const { session, channel } = run;
-  const target = targetOf(run.route);
+  const { source, identify, limits, emit, clock } = context;
+  const { key, session, channel, route } = run;
+  const target = targetOf(route);
   const startedAt = clock.steady();
   const latch = createEndingLatch();
   const givenUp = new AbortController();
@@ -56,16 +55,32 @@ export async function runRoute(context: RunContext, run: Run): Promise<void> {
     link?.cancel(why);
     givenUp.abort(new Error(why));
   };
+  const cutOff = (why: string): void => {
+    try {
+      channel.abort(1, message(`session ended: ${why}`));
+    } finally {
+      // git ends, whatever becomes of the client.
+      giveUp(why);
+    }
+  };
   const terminate = (termination: SessionTermination, why: string): void => {
-    if (!latch.end(termination, { detail: why })) return;
-    channel.abort(1, message(`session ended: ${why}`));
-    giveUp(why);
+    if (latch.end(termination, { detail: why })) cutOff(why);
+  };
+  const wentWrong = `something went wrong on the server (correlation id ${session.correlationId})`;
+  const fail = (cause: unknown): void => {
+    latch.end('Fault', { detail: 'Unexpected', cause });
+    cutOff(wentWrong);
   };
   const onClientLeft = (): void => {
     if (latch.end('ClientLeft')) giveUp('the client went away');
   };
 
-  const unwatch = context.watchList.add(watched(context, run, startedAt, () => transfer, terminate));
+  const unwatch = context.watchList.add(
+    createWatchedSession({
+      ...{ source, identify, limits, key, route, startedAt, terminate, fail },
+      transfer: () => transfer,
+    }),
+  );
   channel.closed.addEventListener('abort', onClientLeft);
   const notice = setTimeout(() => channel.writeStderr(message('waiting for the repository…')), noticeDelayMs);
   try {
@@ -76,7 +91,7 @@ export async function runRoute(context: RunContext, run: Run): Promise<void> {
     if (givenUp.signal.aborted) link.cancel((givenUp.signal.reason as Error).message);
     link.onPushRefs = (refs) => emit({ type: 'RefsChanged', session, target, refs });
     transfer = forward(channel, link);
-    if (run.route.verb === 'upload-archive') {
+    if (route.verb === 'upload-archive') {
       channel.onData = guardArchive(channel.onData, (why) => terminate('BadRequest', why));
     }
     emit({ type: 'SessionStarted', session, target, seconds: secondsSince(clock, startedAt) });
@@ -85,8 +100,8 @@ export async function runRoute(context: RunContext, run: Run): Promise<void> {
   } catch (error) {
     const isKnown = error instanceof RepositoryFault;
     if (latch.end('Fault', { detail: isKnown ? error.code : 'Unexpected', cause: error })) {
-      const told = isKnown ? error.message : 'something went wrong on the server';
-      channel.writeStderr(message(`${told} (correlation id ${session.correlationId})`));
+      const told = isKnown ? `${error.message} (correlation id ${session.correlationId})` : wentWrong;
+      channel.writeStderr(message(told));
       channel.exit(1);
     }
   } finally {
@@ -106,39 +121,6 @@ export async function runRoute(context: RunContext, run: Run): Promise<void> {
     seconds: secondsSince(clock, startedAt),
     ...(link?.push !== undefined && { push: link.push }),
   });
-}
-
-/** What may end a session from outside: a change of the index, the key's expiry, a limit. */
-function watched(
-  { source, identify, limits }: RunContext,
-  { key, route }: Run,
-  startedAt: number,
-  transfer: () => Transfer | undefined,
-  terminate: Terminable['terminate'],
-): Terminable {
-  let lastActive = startedAt;
-  let expiresAt = route.candidate.expiresAt ?? Number.POSITIVE_INFINITY;
-  const recheck = (): void => {
-    const candidates = identify(key);
-    const why = source.current && whyRevoked(route, candidates, source.current);
-    if (why !== undefined) terminate('Revoked', why);
-    else if (candidates.ok) expiresAt = earliestExpiry(candidates.value);
-  };
-  return {
-    terminate,
-    recheck,
-    tick(clock) {
-      const now = clock.steady();
-      // Before the link is open a session waits for us, not for its client.
-      const running = transfer();
-      if (running?.wasActive() !== false) lastActive = now;
-      const hasAsked = running?.hasAsked ?? false;
-      const progress = { verb: route.verb, duration: now - startedAt, idle: now - lastActive, hasAsked };
-      const limit = overrun(limits, progress);
-      if (clock.wall() >= expiresAt) recheck();
-      if (limit !== undefined) terminate(limit.termination, limit.why);
-    },
-  };
 }
 
 const targetOf = ({ verb, candidate, repository, rule }: Route): SessionTarget => {

@@ -6,7 +6,7 @@ import { createAuthentication, type VerifiedKey } from './authentication.ts';
 import { systemClock } from './clock.ts';
 import type { GatewayEvent } from './events.ts';
 import { createOneAtATime, type OneAtATime } from './one-at-a-time.ts';
-import type { RepositoryDialer } from './ports.ts';
+import type { AccessIndexSource, RepositoryDialer } from './ports.ts';
 import { runSession } from './session.ts';
 import type { SshChannel } from './ssh/connection.ts';
 import { indexOf, keyBlob, publicKey } from './testing/small-index.ts';
@@ -25,7 +25,7 @@ const client = { connectionId: 'c', address: '192.0.2.1', clientVersion: 'x' };
 
 /** A channel that keeps what it was told. */
 function createChannel() {
-  const told = { stdout: '', stderr: '', status: undefined as number | undefined };
+  const told = { stdout: '', stderr: '', status: undefined as number | undefined, last: '' };
   const closed = new AbortController();
   const channel: SshChannel = {
     closed: closed.signal,
@@ -45,26 +45,64 @@ function createChannel() {
     exit: (status) => {
       told.status = status;
     },
-    abort: () => {},
+    abort: (_, words) => {
+      told.last += words;
+    },
   };
   return { channel, told, close: () => closed.abort() };
 }
 
-const dialer: RepositoryDialer = { open: () => Promise.reject(new Error('there is none')), close: async () => {} };
+const nowhere: RepositoryDialer = { open: () => Promise.reject(new Error('there is none')), close: async () => {} };
 
-/** Greets over an index, and gives what came of it. */
-async function greet(index: AccessIndex, greetInTurn: OneAtATime, { channel, told } = createChannel()) {
+type Source = AccessIndexSource & { current: AccessIndex; swap(index: AccessIndex): void };
+
+function createSource(current: AccessIndex): Source {
+  const subscribers = new Set<(index: AccessIndex) => void>();
+  const source: Source = {
+    current,
+    ageSeconds: () => 0,
+    subscribe(onSwap) {
+      subscribers.add(onSwap);
+      return () => subscribers.delete(onSwap);
+    },
+    swap(index) {
+      source.current = index;
+      for (const subscriber of subscribers) subscriber(index);
+    },
+  };
+  return source;
+}
+
+type Asked = { readonly source: Source; readonly command?: string; readonly greetInTurn?: OneAtATime };
+
+/** Runs a command, or a greeting, and gives what came of it. */
+async function ask(
+  { source, command, greetInTurn = createOneAtATime(1) }: Asked,
+  { channel, told } = createChannel(),
+  dialer: RepositoryDialer = nowhere,
+) {
   const events: GatewayEvent[] = [];
-  const source = { current: index, ageSeconds: () => 0, subscribe: () => () => {} };
-  const watchList = createWatchList(source, systemClock);
-  watchList.close();
+  const emit = (event: GatewayEvent): void => void events.push(event);
+  const watchList = createWatchList(source, systemClock, emit);
   const { admit, identify } = createAuthentication(source, systemClock, Number.POSITIVE_INFINITY);
   const limits = { maxDuration: 0, idleTimeout: 0, requestTimeout: 0, pushTimeout: 0 };
-  const emit = (event: GatewayEvent): void => void events.push(event);
   const context = { source, admit, identify, dialer, watchList, limits, emit, clock: systemClock, greetInTurn };
-  const request = { command: undefined, gitProtocol: undefined };
+  const request = { command, gitProtocol: undefined };
   await runSession({ ...context, isDraining: () => false }, { client, key }, channel, request);
+  watchList.close();
   return { told, events };
+}
+
+/** Greets over an index. */
+const greet = (index: AccessIndex, greetInTurn: OneAtATime, channel = createChannel()) =>
+  ask({ source: createSource(index), greetInTurn }, channel);
+
+/** It knows keys, and no repositories. */
+function brokenIndex(fault: Error): AccessIndex {
+  const fail = (): never => {
+    throw fault;
+  };
+  return { ...usual, keys: (hash) => usual.keys(hash), repository: fail, repositories: fail };
 }
 
 test('a session without a command is greeted', async () => {
@@ -75,14 +113,7 @@ test('a session without a command is greeted', async () => {
 
 test('a fault is told to the client and the log, and goes no further', async () => {
   const fault = new Error('the index is broken');
-  const broken: AccessIndex = {
-    ...usual,
-    keys: (hash) => usual.keys(hash),
-    repositories: () => {
-      throw fault;
-    },
-  };
-  const { told, events } = await greet(broken, createOneAtATime(1));
+  const { told, events } = await greet(brokenIndex(fault), createOneAtATime(1));
   assert.match(told.stderr, /^git-ingress: something went wrong on the server \(correlation id \w+\)\n$/);
   assert.equal(told.status, 1);
   const [event] = events;
@@ -116,4 +147,22 @@ test('who waits for a greeting may be gone when it is their turn', async () => {
     events.map(({ type }) => type),
     ['Greeted'],
   );
+});
+
+test('a session that cannot be checked against a new index ends, and so does its git', async () => {
+  const fault = new Error('the index is broken');
+  const source = createSource(usual);
+  const waiting: RepositoryDialer = {
+    ...nowhere,
+    open: (_, signal) => {
+      queueMicrotask(() => source.swap(brokenIndex(fault)));
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    },
+  };
+  const { told, events } = await ask({ source, command: "git-upload-pack 'team/app'" }, createChannel(), waiting);
+  assert.match(told.last, /^git-ingress: session ended: something went wrong on the server \(correlation id \w+\)\n$/);
+  const [first, last] = events;
+  assert.deepEqual(first, { type: 'CheckFailed', cause: fault });
+  assert.ok(last?.type === 'SessionEnded');
+  assert.deepEqual([last.outcome, last.exitStatus, last.cause], ['Fault', 1, fault]);
 });

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import type { SessionTermination } from './events.ts';
+import type { Emit, SessionTermination } from './events.ts';
 import type { AccessIndexSource } from './ports.ts';
 
 /** Something live that a change of the index, or time alone, may end. */
@@ -8,6 +8,8 @@ export type Watched = {
   recheck(): void;
   /** Some time has passed. */
   tick(clock: Clock): void;
+  /** One of these threw: it ends, for nobody knows whether it may go on. Repeatable. */
+  fail(cause: unknown): void;
 };
 
 /** A session, which can also be ended from outside; repeatable. */
@@ -26,33 +28,51 @@ export type WatchList = {
 const tickIntervalMs = 500;
 
 /** Keeps everything that is live under the eyes of the index. */
-export function createWatchList(source: AccessIndexSource, clock: Clock): WatchList {
+export function createWatchList(source: AccessIndexSource, clock: Clock, emit: Emit): WatchList {
   const list = new Set<Watched>();
-  // Newest first: a session says why it ends before its connection goes.
-  const newestFirst = (): readonly Watched[] => [...list].reverse();
-  const sessions = (): readonly Terminable[] => newestFirst().filter(isTerminable);
-  const unsubscribe = source.subscribe(() => {
-    for (const watched of newestFirst()) watched.recheck();
-  });
-  const timer = setInterval(() => {
-    for (const watched of newestFirst()) watched.tick(clock);
-  }, tickIntervalMs);
+
+  /** A check that throws keeps nobody else from being checked: what ends their sessions may be a revocation. */
+  function each(check: (watched: Watched) => void): void {
+    // Newest first: a session says why it ends before its connection goes.
+    for (const watched of [...list].reverse()) {
+      try {
+        check(watched);
+      } catch (cause) {
+        emit({ type: 'CheckFailed', cause });
+        end(watched, cause);
+      }
+    }
+  }
+
+  const unsubscribe = source.subscribe(() => each((watched) => watched.recheck()));
+  const timer = setInterval(() => each((watched) => watched.tick(clock)), tickIntervalMs);
   return {
     add(watched) {
       list.add(watched);
       return () => list.delete(watched);
     },
     terminateSessions(termination, why) {
-      for (const session of sessions()) session.terminate(termination, why);
+      each((watched) => isTerminable(watched) && watched.terminate(termination, why));
     },
     get sessions() {
-      return sessions().length;
+      return [...list].filter(isTerminable).length;
     },
     close() {
       unsubscribe();
       clearInterval(timer);
     },
   };
+}
+
+function end(watched: Watched, cause: unknown): void {
+  try {
+    watched.fail(cause);
+  } catch (error) {
+    // It can be neither checked nor ended. What nobody catches ends the process, and this with it.
+    setImmediate(() => {
+      throw error;
+    });
+  }
 }
 
 const isTerminable = (watched: Watched): watched is Terminable => 'terminate' in watched;

@@ -12,6 +12,8 @@ type WatchedLogin = {
   readonly idleSince: () => number | undefined;
   readonly onRevoked: (refusal: AttemptRefusal) => void;
   readonly onIdle: () => void;
+  /** Nobody can tell whether it may stay. */
+  readonly onFault: () => void;
 };
 
 /** Ends a login when its key stands for nobody any more, or when nothing has run on it for too long. */
@@ -22,6 +24,7 @@ export function createWatchedLogin({
   idleSince,
   onRevoked,
   onIdle,
+  onFault,
 }: WatchedLogin): Watched {
   let expiresAt = Number.NEGATIVE_INFINITY;
   const recheck = (): void => {
@@ -36,5 +39,6 @@ export function createWatchedLogin({
       const since = idleSince();
       if (idleTimeout > 0 && since !== undefined && clock.steady() - since >= idleTimeout) onIdle();
     },
+    fail: onFault,
   };
 }

@@ -69,7 +69,14 @@ export function createLoadedIndex(options: LoadedIndexOptions): LoadedIndex {
     olderSince = undefined;
     complained = undefined;
     onVersion(held.resourceVersion);
-    for (const subscriber of subscribers) subscriber(inUse.index);
+    for (const subscriber of subscribers) {
+      try {
+        subscriber(inUse.index);
+      } catch (error) {
+        // The others have to hear of it all the same.
+        log.error({ err: error, epoch, revision }, 'whoever follows the index failed to take up a revision');
+      }
+    }
   }
 
   return {

@@ -128,6 +128,7 @@ test('/metrics tells of logins, sessions, bytes, refs, the index, queues and the
       'keys_refused_total',
       'logins_ended_total',
       'connections_refused_total',
+      'live_checks_failed_total',
     ],
     ...['login_duration_seconds', 'sessions_total', 'session_refusals_total', 'session_duration_seconds'],
     ...['session_start_duration_seconds', 'session_bytes_total', 'ref_updates_total', 'connections', 'sessions'],
