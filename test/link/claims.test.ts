@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { run } from '../harness/run.ts';
 import { buildPush, pushRaw, zero } from './raw-push.ts';
-import { assertGood, createSurroundings, finishGit, type Surroundings, uid, until } from './surroundings.ts';
+import { assertGood, createSurroundings, type Surroundings, uid, until } from './surroundings.ts';
 
 // What a ref was before a push is what the pusher says that it was, until git changes it.
 describe('a pusher who says what is not true of what is there', () => {
@@ -39,9 +39,7 @@ describe('a pusher who says what is not true of what is there', () => {
       const change = `${old} ${zero} ${ref}`;
       await rm(join(world.folder, 'plain.git'), { recursive: true, force: true });
       assertGood(await world.git('clone', '-q', '--bare', bare, 'plain.git'));
-      const plain = spawn('git', ['receive-pack', join(world.folder, 'plain.git')]);
-      plain.stdin.end(buildPush([change]));
-      await finishGit(plain);
+      await run('git', ['receive-pack', join(world.folder, 'plain.git')], { input: buildPush([change]) });
       assert.equal((await refs('plain.git')).includes(ref), false);
 
       const before = await refs();

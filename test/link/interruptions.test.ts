@@ -4,21 +4,22 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { after, before, beforeEach, describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { createRepositoryDialer } from '../../gateway/link/dialer.ts';
 import type { RepositorySession } from '../../gateway/ports.ts';
 import { endLeftovers } from '../../repository/leftovers.ts';
 import { createRepositoryServer } from '../../repository/server.ts';
+import type { Running } from '../harness/run.ts';
 import { createBridge } from './bridge.ts';
 import { createHeldHook, type HeldHook } from './held-hook.ts';
 import {
   assertGood,
   buildRequest,
   createSurroundings,
-  finishGit,
   type Surroundings,
+  startGitClient,
   uid,
   until,
 } from './surroundings.ts';
@@ -33,7 +34,7 @@ describe('a push whose pack has arrived', () => {
   let folder: string;
   let held: HeldHook;
   let world: Surroundings;
-  let push: ChildProcess;
+  let push: Running;
   let commit: string;
 
   beforeEach(async (context) => {
@@ -70,7 +71,7 @@ describe('a push whose pack has arrived', () => {
 
   test('lands when it is let', async () => {
     await held.release();
-    assertGood(await finishGit(push));
+    assertGood(await push.ended);
   });
 
   test('does not land when the session is cancelled', async () => {
@@ -80,13 +81,13 @@ describe('a push whose pack has arrived', () => {
     const ended = world.events.findLast((event) => event.type === 'SessionEnded');
     assert.deepEqual([ended?.outcome, ended?.reason], ['Cancelled', 'the key expired']);
     await held.release();
-    assert.notEqual((await finishGit(push)).status, 0);
+    assert.notEqual((await push.ended).status, 0);
     await assertNothingKept();
     await assertNextPushWorks();
   });
 
   test('does not land when its client is killed, and leaves no process and no lock', async () => {
-    process.kill(-(push.pid ?? assert.fail('no push')), 'SIGKILL');
+    push.signal('SIGKILL');
     await until(() => world.bridge.sessions.size === 0);
     await assertNothingKept();
     await assertNextPushWorks();
@@ -98,7 +99,7 @@ describe('a push whose pack has arrived', () => {
     assert.ok(spawned?.type === 'GitSpawned');
     process.kill(spawned.pid, 'SIGKILL');
     assert.equal(await session.ended, 137);
-    assert.notEqual((await finishGit(push)).status, 0);
+    assert.notEqual((await push.ended).status, 0);
     await assertNothingKept();
     await assertNextPushWorks();
   });
@@ -107,14 +108,14 @@ describe('a push whose pack has arrived', () => {
     const closed = world.server.close();
     const late = world.git('ls-remote', 'reader:app');
     await held.release();
-    assertGood(await finishGit(push));
+    assertGood(await push.ended);
     await closed;
     assert.match((await late).stderr, /cannot be reached/);
   });
 
   test('does not land when the server ends at once', async () => {
     await world.server.destroy();
-    assert.notEqual((await finishGit(push)).status, 0);
+    assert.notEqual((await push.ended).status, 0);
     await assertNothingKept();
   });
 });
@@ -129,7 +130,7 @@ describe('a repository server that is killed', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  async function startServer(): Promise<ChildProcess> {
+  async function startServer(context: TestContext): Promise<ChildProcess> {
     const options = {
       path: join(folder, 'link.sock'),
       dataDir: join(folder, 'data'),
@@ -138,6 +139,7 @@ describe('a repository server that is killed', () => {
     };
     const program = fileURLToPath(new URL('./repository-process.ts', import.meta.url));
     const child = spawn(process.execPath, [program, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    context.after(() => child.kill('SIGKILL'));
     let listening = false;
     child.stdout?.on('data', () => {
       listening = true;
@@ -146,8 +148,8 @@ describe('a repository server that is killed', () => {
     return child;
   }
 
-  test('in mid-push: nothing is half there, no process stays, sessions go on when it is back', async () => {
-    const first = await startServer();
+  test('in mid-push: nothing is half there, no process stays, sessions go on when it is back', async (context) => {
+    const first = await startServer(context);
     const dialer = createRepositoryDialer({
       address: { path: join(folder, 'link.sock') },
       podName: 'pool-0',
@@ -155,42 +157,34 @@ describe('a repository server that is killed', () => {
       log: pino({ level: 'silent' }),
     });
     const bridge = await createBridge(join(folder, 'bridge.sock'), dialer, (host) => buildRequest(host, 'upload-pack'));
-    const git = (...words: string[]) =>
-      spawn('git', words, { cwd: folder, env: { ...process.env, HOME: folder, ...author, ...bridge.environment } });
-    await finishGit(git('init', '-q', '-b', 'main', 'work'));
-    await finishGit(git('-C', 'work', 'commit', '-q', '--allow-empty', '-m', 'one'));
+    const git = (...words: string[]) => startGitClient(folder, bridge, words);
+    await git('init', '-q', '-b', 'main', 'work').ended;
+    await git('-C', 'work', 'commit', '-q', '--allow-empty', '-m', 'one').ended;
     const push = git('-C', 'work', 'push', 'writer:app', 'main');
     await until(held.reached);
 
     await assert.rejects(createRepositoryServer({ ...(await sameFolder()) }), { code: 'DATA_IN_USE' });
     first.kill('SIGKILL');
-    const lost = await finishGit(push);
+    const lost = await push.ended;
     assert.match(lost.stderr, /connection to the repository server was lost/);
 
-    const listing = finishGit(git('ls-remote', 'reader:app')); // Before the server is back: it waits for it.
+    const listing = git('ls-remote', 'reader:app').ended; // Before the server is back: it waits for it.
     const bare = join(folder, 'data', 'repositories', uid, 'repository.git');
     await writeFile(join(bare, 'refs/heads/main.lock'), '');
     await writeFile(join(bare, 'packed-refs.lock'), '');
-    const second = await startServer();
+    const second = await startServer(context);
     assert.equal(await endLeftovers(join(folder, 'data')), 0);
     assert.equal(assertGood(await listing).stdout, '');
     assert.deepEqual(await findRemains(bare), []);
     await held.release();
-    assertGood(await finishGit(git('-C', 'work', 'push', 'writer:app', 'main')));
-    assertGood(await finishGit(git('-C', bare, 'fsck', '--strict')));
+    assertGood(await git('-C', 'work', 'push', 'writer:app', 'main').ended);
+    assertGood(await git('-C', bare, 'fsck', '--strict').ended);
 
     second.kill('SIGTERM');
     assert.equal(await new Promise((resolve) => second.on('exit', resolve)), 0);
     bridge.close();
     await dialer.close();
   });
-
-  const author = {
-    GIT_AUTHOR_NAME: 'Alice',
-    GIT_AUTHOR_EMAIL: 'alice@example.com',
-    GIT_COMMITTER_NAME: 'Alice',
-    GIT_COMMITTER_EMAIL: 'alice@example.com',
-  };
 
   const sameFolder = async () => ({
     listen: { path: join(folder, 'link.sock') },

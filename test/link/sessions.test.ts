@@ -87,11 +87,10 @@ for (const tcp of [false, true])
     test('10,000 refs in one push', async () => {
       const refs = Array.from({ length: 10_000 }, (_, index) => `create refs/tags/many-${index} HEAD`).join('\n');
       const child = world.startGit('-C', 'work', 'update-ref', '--stdin');
-      child.stdin?.end(`${refs}\n`);
-      await new Promise((resolve) => child.on('close', resolve));
-      const started = performance.now();
+      child.write(`${refs}\n`);
+      child.endInput();
+      assertGood(await child.ended);
       assertGood(await world.git('-C', 'work', 'push', '-q', 'maintainer:app', 'refs/tags/many-*:refs/tags/many-*'));
-      console.log(`10,000 refs: ${Math.round(performance.now() - started)} ms`);
       const listed = assertGood(await world.git('ls-remote', '--tags', 'reader:app'));
       assert.ok(listed.stdout.split('\n').length > 10_000);
     });

@@ -7,9 +7,7 @@ case $GIT_PROTOCOL in
   flood) exec yes ;;
   complain) head -c 1000000 /dev/zero | tr '\0' x >&2; exit 3 ;;
   last-words) printf 'last words'; exit 1 ;;
-  sink) exec cat >/dev/null ;;
-  bulk) exec head -c 268435456 /dev/zero ;;
   wait) exec sleep 600 ;;
-  stubborn) trap '' TERM; while :; do sleep 1; done ;;
+  stubborn) trap '' TERM; echo trapped; while :; do sleep 1; done ;;
   *) exec git "$@" ;;
 esac

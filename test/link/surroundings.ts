@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,6 +15,8 @@ import {
   type RepositoryServer,
   type RepositoryServerOptions,
 } from '../../repository/server.ts';
+import { gitEnvironment } from '../harness/client.ts';
+import { type Outcome, type Running, start } from '../harness/run.ts';
 import { type Bridge, createBridge } from './bridge.ts';
 
 /** What a test needs of the world: a server, a way to it, git as a client, and folders that vanish. */
@@ -28,13 +29,11 @@ export type Surroundings = {
   readonly events: RepositoryServerEvent[];
   readonly keys: ReturnType<typeof createKeys>;
   /** Runs git in `folder`, or in the one of its first `-C`. */
-  git(...words: string[]): Promise<GitRun>;
+  git(...words: string[]): Promise<Outcome>;
   /** Starts git and leaves it running. */
-  startGit(...words: string[]): ChildProcess;
+  startGit(...words: string[]): Running;
   close(): Promise<void>;
 };
-
-export type GitRun = { readonly status: number | null; readonly stdout: string; readonly stderr: string };
 
 const createKeys = () => generateKeyPairSync('ed25519');
 
@@ -110,12 +109,7 @@ export async function createSurroundings({ tcp, ...options }: SurroundingsOption
     buildRequest(host, verb as RepositorySessionRequest['verb']),
   );
 
-  const startGit = (...words: string[]): ChildProcess =>
-    spawn('git', words, {
-      cwd: folder,
-      env: { ...buildClientEnvironment(folder), ...bridge.environment },
-      detached: true, // A group of its own, so that a test can kill it with all that it started.
-    });
+  const startGit = (...words: string[]): Running => startGitClient(folder, bridge, words);
 
   return {
     folder,
@@ -126,7 +120,7 @@ export async function createSurroundings({ tcp, ...options }: SurroundingsOption
     events,
     keys,
     startGit,
-    git: (...words) => finishGit(startGit(...words)),
+    git: (...words) => startGit(...words).ended,
     async close() {
       bridge.close();
       await server.destroy();
@@ -136,30 +130,15 @@ export async function createSurroundings({ tcp, ...options }: SurroundingsOption
   };
 }
 
-const buildClientEnvironment = (home: string): Record<string, string> => ({
-  PATH: process.env.PATH ?? '',
-  HOME: home,
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_AUTHOR_NAME: 'Alice',
-  GIT_AUTHOR_EMAIL: 'alice@example.com',
-  GIT_COMMITTER_NAME: 'Alice',
-  GIT_COMMITTER_EMAIL: 'alice@example.com',
-});
-
-export async function finishGit(child: ChildProcess): Promise<GitRun> {
-  let stdout = '';
-  let stderr = '';
-  child.stdout?.on('data', (bytes: Buffer) => {
-    stdout += bytes.toString();
+/** Starts git in a folder that is also its home; its ssh is the bridge. */
+export const startGitClient = (folder: string, bridge: Bridge, words: readonly string[]): Running =>
+  start('git', words, {
+    cwd: folder,
+    env: { HOME: folder, ...gitEnvironment, ...bridge.environment },
+    timeout: 60_000,
   });
-  child.stderr?.on('data', (bytes: Buffer) => {
-    stderr += bytes.toString();
-  });
-  const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { status, stdout, stderr };
-}
 
-export function assertGood(run: GitRun): GitRun {
+export function assertGood(run: Outcome): Outcome {
   assert.equal(run.status, 0, run.stderr);
   return run;
 }
