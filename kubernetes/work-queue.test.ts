@@ -49,10 +49,11 @@ test('a higher priority overtakes', async (context) => {
 
 test('a pause is kept; the earlier time and the higher priority hold; an add without pause ends it', async (context) => {
   const queue = start(context);
+  // First, so that it is the sooner one however long this turn takes.
+  queue.add('sooner', { afterMs: 50 });
   queue.add('a', { afterMs: 60_000, priority: 4 });
   queue.add('a', { afterMs: 100 });
   queue.add('a', { afterMs: 60_000 });
-  queue.add('sooner', { afterMs: 50 });
   assert.equal(queue.depth, 0);
   assert.equal((await take(queue)).key, 'sooner');
   const { key, priority } = await take(queue);
@@ -79,7 +80,7 @@ test('no more are handed out than the rate limit lets through', async (context) 
   const startedAt = performance.now();
   for (let count = 0; count < 25; count++) (await take(queue)).done();
   const ms = performance.now() - startedAt;
-  assert.ok(ms >= 190 && ms < 2_000, `${ms} ms`);
+  assert.ok(ms >= 190, `${ms} ms`);
 });
 
 test('a full queue refuses new keys, but none that it has', async (context) => {
