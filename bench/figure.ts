@@ -31,6 +31,13 @@ export const ratioFigure = (
   ...limits,
 });
 
+/** A figure that stands by itself: the spread of a series, against its bound. `measured` says what else there is to say. */
+export const absoluteFigure = (
+  work: string,
+  series: readonly number[],
+  { measured = '', ...rest }: Pick<Figure, 'unit' | 'bound' | 'goal'> & { readonly measured?: string },
+): Figure => ({ work, reference: '', measured, spread: spreadOf(series), ...rest });
+
 export const formatMilliseconds = (milliseconds: number): string =>
   milliseconds < 1000 ? `${milliseconds.toFixed(1)} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
 

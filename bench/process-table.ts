@@ -76,6 +76,8 @@ const readKibibytes = (file: string, field: string): number => {
   }
 };
 
+export const megabytesOf = (kibibytes: number): number => (kibibytes * 1.024) / 1000;
+
 /** Resident memory in KiB, shared pages included; NaN once the process is gone. */
 export const readResidentMemory = (pid: number): number => readKibibytes(`/proc/${pid}/status`, 'VmRSS');
 

@@ -3,7 +3,7 @@ import type { StoredObject } from './kubernetes-object.ts';
 import { buildLeaseRecord, buildReleasedRecord, type LeaseRecord, parseLease } from './lease-record.ts';
 import type { ObjectName, ResourceType } from './resource-type.ts';
 
-const leaseType: ResourceType = {
+export const leaseType: ResourceType = {
   ...{ group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true },
 };
 

@@ -1,7 +1,6 @@
-import { type ApiClient, createApiClient } from '../../kubernetes/api-client.ts';
-import { connectCluster } from '../../kubernetes/connection.ts';
-import { createRestClient } from '../../kubernetes/rest-client.ts';
+import type { ApiClient } from '../../kubernetes/api-client.ts';
 import { type ApiServer, startApiServer } from '../../test/harness/api-server.ts';
+import { connect } from '../../test/harness/connect.ts';
 import {
   type GatewayServer,
   type RepositoryServer,
@@ -33,10 +32,8 @@ export type Cluster = Pick<Release, 'server' | 'client'> & { readonly repository
 /** Starts kube-apiserver and etcd, with nothing on them but a namespace for people, and one repository server. */
 export const startCluster = async (scope: Scope): Promise<Cluster> => {
   const server = await startApiServer(scope);
-  const connection = connectCluster({ kubeconfig: server.kubeconfig('admin') });
-  scope.after(() => connection.close());
+  const { client } = connect(scope, server.kubeconfig('admin'));
   await server.mustKubectl(['create', 'namespace', peopleNamespace]);
-  const client = createApiClient(createRestClient(connection));
   return { server, client, repository: await startRepositoryServer(scope, server.home) };
 };
 

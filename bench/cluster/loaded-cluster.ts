@@ -1,11 +1,11 @@
 import type { ApiClient, NewObject } from '../../kubernetes/api-client.ts';
 import { resourceTypes } from '../../operator/resource-types.ts';
 import { type Key, makeKey } from '../../test/harness/client.ts';
+import { inParallel } from '../../test/harness/in-parallel.ts';
 import { publicKeyOf } from '../../test/harness/random-key.ts';
 import { formatMilliseconds } from '../figure.ts';
 import type { SectionContext } from '../section.ts';
 import { type Cluster, installRelease, peopleNamespace, type Release, startCluster } from './cluster.ts';
-import { inParallel } from './in-parallel.ts';
 import { counted, keysPerUser, manyKeys } from './size.ts';
 
 /** A release on an API server that holds many GitUsers and SSHKeys. */

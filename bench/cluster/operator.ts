@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { leads } from '../../test/harness/leads.ts';
 import type { LogLine, ServerProcess } from '../../test/harness/server-process.ts';
 import { until } from '../../test/harness/wait.ts';
 
@@ -14,15 +15,7 @@ export const requestsOf = (operator: ServerProcess, method: Requests): Promise<n
   operator.metric('rest_client_requests_total', `method="${method}"`);
 
 /** Waits until the operator has published the index of all objects; gives the log line that says so. */
-export const untilLeading = (operator: ServerProcess): Promise<LogLine> =>
-  until(
-    'the operator leads',
-    () => {
-      if (operator.process.exitCode !== null) throw new Error(`the operator ended with ${operator.process.exitCode}`);
-      return operator.log.find(({ msg }) => msg.startsWith('leading:'));
-    },
-    patienceMs,
-  );
+export const untilLeading = (operator: ServerProcess): Promise<LogLine> => leads(operator, patienceMs);
 
 /**
  * Waits until the operator has written at least so many statuses, and nothing is left for it to write. Gives when it wrote

@@ -1,20 +1,18 @@
-import { type Figure, formatMilliseconds } from '../figure.ts';
+import { absoluteFigure, type Figure, formatMilliseconds } from '../figure.ts';
 import { clone, push } from '../git-client.ts';
-import { readProcessTree, readResidentMemory } from '../process-table.ts';
+import { megabytesOf, readProcessTree, readResidentMemory } from '../process-table.ts';
 import { makeSampleRepository } from '../sample-repository.ts';
 import type { Section } from '../section.ts';
 import { type GitIngressServer, startGitIngress } from '../servers/git-ingress.ts';
-import { spreadOf } from '../statistics.ts';
 
 const megabytes = 1000;
 const sampleEveryMs = 20;
-const kibibytesPerMegabyte = 1000 / 1.024;
 
 /** The gateway's resident memory in MB while `work` goes on, in the order of time. */
 const watchMemory = async (server: GitIngressServer, work: () => Promise<number>): Promise<readonly number[]> => {
   const samples: number[] = [];
   const timer = setInterval(() => {
-    samples.push(readResidentMemory(server.gatewayPid) / kibibytesPerMegabyte);
+    samples.push(megabytesOf(readResidentMemory(server.gatewayPid)));
   }, sampleEveryMs);
   try {
     await work();
@@ -26,26 +24,16 @@ const watchMemory = async (server: GitIngressServer, work: () => Promise<number>
 
 const peak = (samples: readonly number[]): number => Math.max(...samples);
 
-const peakFigure = (work: string, samples: readonly number[]): Figure => ({
-  work,
-  reference: '',
-  measured: `${samples[0]?.toFixed(0)} MB at its start`,
-  spread: spreadOf([peak(samples)]),
-  unit: 'MB',
-  bound: 150,
-});
+const peakFigure = (work: string, samples: readonly number[]): Figure => {
+  const measured = `${samples[0]?.toFixed(0)} MB at its start`;
+  return absoluteFigure(work, [peak(samples)], { measured, unit: 'MB', bound: 150 });
+};
 
 /** How far the second half of the transfer goes beyond the first: what is flat does not grow with what has passed. */
 const growthFigure = (work: string, samples: readonly number[]): Figure => {
   const half = Math.ceil(samples.length / 2);
-  return {
-    work,
-    reference: '',
-    measured: `${samples.length} samples`,
-    spread: spreadOf([Math.max(0, peak(samples.slice(half)) - peak(samples.slice(0, half)))]),
-    unit: 'MB',
-    bound: 10,
-  };
+  const growth = Math.max(0, peak(samples.slice(half)) - peak(samples.slice(0, half)));
+  return absoluteFigure(work, [growth], { measured: `${samples.length} samples`, unit: 'MB', bound: 10 });
 };
 
 const works = {

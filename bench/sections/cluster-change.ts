@@ -2,14 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { resourceTypes } from '../../operator/resource-types.ts';
 import { peopleNamespace } from '../cluster/cluster.ts';
 import { watchIndexWrites } from '../cluster/index-writes.ts';
+import { startInstallation } from '../cluster/installation.ts';
 import { loadedCluster } from '../cluster/loaded-cluster.ts';
-import { untilSettled } from '../cluster/operator.ts';
 import { scopeOf } from '../cluster/scope.ts';
 import { counted, manyKeys } from '../cluster/size.ts';
-import { formatMilliseconds } from '../figure.ts';
+import { absoluteFigure, formatMilliseconds } from '../figure.ts';
 import { readCpu } from '../process-table.ts';
 import type { Section } from '../section.ts';
-import { spreadOf } from '../statistics.ts';
 
 /** So far apart that each change is a revision of its own, and its status is written before the next. */
 const everyMs = 1_000;
@@ -30,9 +29,7 @@ export const clusterChange: Section = {
     const cluster = await loadedCluster(context);
     await using stack = new AsyncDisposableStack();
     const scope = scopeOf(stack);
-    for (const pod of ['gateway-0', 'gateway-1', 'gateway-2']) await cluster.startGateway(scope, pod);
-    const operator = await cluster.startOperator(scope);
-    await untilSettled(operator);
+    const { operator } = await startInstallation(scope, cluster);
     const writes = await watchIndexWrites(scope, cluster);
     const pid = operator.process.pid ?? 0;
 
@@ -57,22 +54,16 @@ export const clusterChange: Section = {
     if (manifests !== rounds) throw new Error(`${rounds} changes were written in ${manifests} revisions`);
     note(`${formatMilliseconds(idle / rounds)} of CPU a second with nothing to do; ${bytes} bytes were written`);
     return [
-      {
-        work: works.cpu,
-        reference: '',
+      absoluteFigure(works.cpu, [(busy - idle) / rounds], {
         measured: `${counted(rounds)} changes`,
-        spread: spreadOf([(busy - idle) / rounds]),
         unit: 'ms',
         bound: 20,
-      },
-      {
-        work: works.shards,
-        reference: '',
+      }),
+      absoluteFigure(works.shards, [(bases + deltas) / rounds], {
         measured: `${deltas} deltas, ${bases} bases, ${manifests} manifests for ${rounds} changes`,
-        spread: spreadOf([(bases + deltas) / rounds]),
         unit: '',
         bound: 1,
-      },
+      }),
     ];
   },
 };

@@ -1,17 +1,16 @@
-import { until } from '../../test/harness/wait.ts';
-import { keyLines } from '../../test/kubernetes/index-lines.ts';
-import { createIndexWriter } from '../../test/kubernetes/index-writer.ts';
+import { untilReady } from '../../test/harness/gateway.ts';
+import { keyLines } from '../../test/harness/index-lines.ts';
+import { createIndexWriter } from '../../test/harness/index-writer.ts';
 import { installRelease, type Release } from '../cluster/cluster.ts';
 import { loadedCluster } from '../cluster/loaded-cluster.ts';
 import { untilLeading } from '../cluster/operator.ts';
 import { scopeOf } from '../cluster/scope.ts';
 import { counted, manyKeys } from '../cluster/size.ts';
-import type { Figure } from '../figure.ts';
-import { readAge, readPeakMemory } from '../process-table.ts';
+import { absoluteFigure, type Figure } from '../figure.ts';
+import { megabytesOf, readAge, readPeakMemory } from '../process-table.ts';
 import type { Section } from '../section.ts';
-import { median, spreadOf } from '../statistics.ts';
+import { median } from '../statistics.ts';
 
-const kibibytesPerMegabyte = 1000 / 1.024;
 const mostKeys = manyKeys * 10;
 
 const works = {
@@ -30,9 +29,9 @@ const startOften = async (release: Release, rounds: number): Promise<Starts> => 
     await using stack = new AsyncDisposableStack();
     const gateway = await release.startGateway(scopeOf(stack), 'gateway-0');
     const pid = gateway.process.pid ?? 0;
-    await until('the gateway is ready', async () => (await gateway.get('/readyz')).status === 200, 120_000);
+    await untilReady(gateway, 120_000);
     seconds.push(readAge(pid) / 1000);
-    megabytes.push(readPeakMemory(pid) / kibibytesPerMegabyte);
+    megabytes.push(megabytesOf(readPeakMemory(pid)));
   }
   return { seconds, megabytes };
 };
@@ -55,24 +54,13 @@ export const clusterGateway: Section = {
     const { shards } = await writer.publish({ set: keyLines(mostKeys) });
     note(`${counted(mostKeys)} keys are in ${shards.length} shards`);
     const most = await startOften(emptyRelease, rounds);
-    const ready = (work: string, { seconds, megabytes }: Starts, limits: Pick<Figure, 'bound' | 'goal'>): Figure => ({
-      work,
-      reference: '',
-      measured: `${median(megabytes).toFixed(0)} MB at most by then`,
-      spread: spreadOf(seconds),
-      unit: 's',
-      ...limits,
-    });
+    const ready = (work: string, { seconds, megabytes }: Starts, limits: Pick<Figure, 'bound' | 'goal'>): Figure => {
+      const measured = `${median(megabytes).toFixed(0)} MB at most by then`;
+      return absoluteFigure(work, seconds, { measured, unit: 's', ...limits });
+    };
     return [
       ready(works.ready, many, { bound: 3, goal: 2 }),
-      {
-        work: works.memory,
-        reference: '',
-        measured: '',
-        spread: spreadOf(many.megabytes),
-        unit: 'MB',
-        bound: 200,
-      },
+      absoluteFigure(works.memory, many.megabytes, { unit: 'MB', bound: 200 }),
       ready(works.readyWithMost, most, { bound: 15, goal: 10 }),
     ];
   },

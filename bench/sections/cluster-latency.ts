@@ -1,17 +1,16 @@
-import type { GatewayServer } from '../../test/harness/gateway.ts';
 import { watchCpu } from '../cluster/cpu-of.ts';
 import { importKeys } from '../cluster/import.ts';
 import { untilIndexIsQuiet, watchIndexWrites } from '../cluster/index-writes.ts';
+import { gatewayCount, startInstallation } from '../cluster/installation.ts';
 import { loadedCluster } from '../cluster/loaded-cluster.ts';
 import { requestsOf, untilSettled } from '../cluster/operator.ts';
 import { createProber, type Prober, type ProbeTimes } from '../cluster/prober.ts';
 import { scopeOf } from '../cluster/scope.ts';
 import { counted, manyKeys } from '../cluster/size.ts';
-import { type Figure, formatMilliseconds } from '../figure.ts';
+import { absoluteFigure, type Figure, formatMilliseconds } from '../figure.ts';
 import type { Section } from '../section.ts';
-import { quantileOf, spreadOf } from '../statistics.ts';
+import { quantileOf } from '../statistics.ts';
 
-const gatewayCount = 3;
 const importedKeys = Math.floor(manyKeys / 10);
 const importedPerSecond = 200;
 
@@ -25,14 +24,10 @@ const calm = nameWorks(`${counted(manyKeys)} keys`);
 const busy = nameWorks(`${counted(importedKeys)} more at ${importedPerSecond}/s`);
 const written = `bytes written in the import of ${counted(importedKeys)} keys, against the size of the index`;
 
-const latencyFigure = (work: string, times: readonly number[]): Figure => ({
-  work,
-  reference: '',
-  measured: `p50 ${formatMilliseconds(quantileOf(times, 0.5))}, of ${times.length}`,
-  spread: spreadOf([quantileOf(times, 0.99)]),
-  unit: 'ms',
-  bound: 1000,
-});
+const latencyFigure = (work: string, times: readonly number[]): Figure => {
+  const measured = `p50 ${formatMilliseconds(quantileOf(times, 0.5))}, of ${times.length}`;
+  return absoluteFigure(work, [quantileOf(times, 0.99)], { measured, unit: 'ms', bound: 1000 });
+};
 
 const latencyFigures = (works: typeof calm, probes: readonly ProbeTimes[]): readonly Figure[] =>
   (['accepted', 'refused', 'ended'] as const).map((step) =>
@@ -58,10 +53,7 @@ export const clusterLatency: Section = {
     const cluster = await loadedCluster(context);
     await using stack = new AsyncDisposableStack();
     const scope = scopeOf(stack);
-    const gateways: GatewayServer[] = [];
-    for (let at = 0; at < gatewayCount; at++) gateways.push(await cluster.startGateway(scope, `gateway-${at}`));
-    const operator = await cluster.startOperator(scope);
-    await untilSettled(operator);
+    const { gateways, operator } = await startInstallation(scope, cluster);
     const prober = await createProber(cluster, gateways);
     // In which Node compiles what a login runs through.
     await probeWhile(prober, (probes) => probes < 5);
@@ -92,14 +84,11 @@ export const clusterLatency: Section = {
     return [
       ...latencyFigures(calm, calmProbes),
       ...latencyFigures(busy, busyProbes),
-      {
-        work: written,
-        reference: '',
+      absoluteFigure(written, [bytes / size], {
         measured: `${formatBytes(bytes)}, against ${formatBytes(size)}`,
-        spread: spreadOf([bytes / size]),
         unit: '',
         bound: 5,
-      },
+      }),
     ];
   },
 };

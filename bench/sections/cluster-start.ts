@@ -3,21 +3,17 @@ import type { StoredObject } from '../../kubernetes/kubernetes-object.ts';
 import { listAll } from '../../kubernetes/paginated-list.ts';
 import type { ResourceType } from '../../kubernetes/resource-type.ts';
 import { resourceTypes } from '../../operator/resource-types.ts';
-import type { GatewayServer } from '../../test/harness/gateway.ts';
-import { until } from '../../test/harness/wait.ts';
-import { inParallel } from '../cluster/in-parallel.ts';
+import { type GatewayServer, untilReady } from '../../test/harness/gateway.ts';
+import { inParallel } from '../../test/harness/in-parallel.ts';
+import { gatewayCount, startGateways } from '../cluster/installation.ts';
 import { type LoadedCluster, loadedCluster, writersAtOnce } from '../cluster/loaded-cluster.ts';
 import { clientOf, untilAccepted } from '../cluster/logins.ts';
 import { requestsOf, untilLeading, untilSettled, untilStatusesWritten } from '../cluster/operator.ts';
 import { scopeOf } from '../cluster/scope.ts';
 import { counted, manyKeys } from '../cluster/size.ts';
-import { formatMilliseconds } from '../figure.ts';
-import { readPeakMemory, readResidentMemory } from '../process-table.ts';
+import { absoluteFigure, formatMilliseconds } from '../figure.ts';
+import { megabytesOf, readPeakMemory, readResidentMemory } from '../process-table.ts';
 import type { Section } from '../section.ts';
-import { spreadOf } from '../statistics.ts';
-
-const kibibytesPerMegabyte = 1000 / 1.024;
-const gatewayCount = 3;
 
 const works = {
   logins: `operator's start to a login with every one of ${counted(manyKeys)} keys on ${gatewayCount} gateways`,
@@ -61,7 +57,7 @@ const patchAll = async ({ client }: LoadedCluster, stored: readonly Stored[]): P
 const untilAllAccepted = async ({ ownKeys }: LoadedCluster, gateways: readonly GatewayServer[]): Promise<number> => {
   await inParallel(gateways, gateways.length, async (gateway) => {
     // Before that it lets nobody in; to ask with ssh would take the processors that the operator needs.
-    await until('a gateway is ready', async () => (await gateway.get('/readyz')).status === 200, 300_000);
+    await untilReady(gateway, 300_000);
     for (const key of ownKeys) await untilAccepted(clientOf(gateway, key));
   });
   return performance.now();
@@ -75,8 +71,7 @@ export const clusterStart: Section = {
     const cluster = await loadedCluster(context);
     await using stack = new AsyncDisposableStack();
     const scope = scopeOf(stack);
-    const gateways: GatewayServer[] = [];
-    for (let at = 0; at < gatewayCount; at++) gateways.push(await cluster.startGateway(scope, `gateway-${at}`));
+    const gateways = await startGateways(scope, cluster);
 
     const start = performance.now();
     const operator = await cluster.startOperator(scope);
@@ -90,8 +85,9 @@ export const clusterStart: Section = {
     const done = stored.filter(({ conditions }) => conditions.every(({ status }) => status === 'True'));
     if (done.length !== cluster.objects) throw new Error(`${done.length} objects are ready`);
     const pid = operator.process.pid ?? 0;
-    const [peak, resident] = [readPeakMemory(pid), readResidentMemory(pid)].map((kib) => kib / kibibytesPerMegabyte);
-    context.note(`${patches} patches in ${formatMilliseconds(statuses)}, then ${resident?.toFixed(0)} MB`);
+    const peak = megabytesOf(readPeakMemory(pid));
+    const resident = `${megabytesOf(readResidentMemory(pid)).toFixed(0)} MB`;
+    context.note(`${patches} patches in ${formatMilliseconds(statuses)}, then ${resident}`);
 
     await operator.stop();
     const bare = await patchAll(cluster, stored);
@@ -99,38 +95,14 @@ export const clusterStart: Section = {
     await untilSettled(again);
     const writes = await Promise.all((['POST', 'PATCH', 'DELETE'] as const).map((verb) => requestsOf(again, verb)));
     return [
-      {
-        work: works.logins,
-        reference: '',
-        measured: '',
-        spread: spreadOf([logins / 1000]),
-        unit: 's',
-        bound: 20,
-      },
-      {
-        work: works.statuses,
-        reference: '',
+      absoluteFigure(works.logins, [logins / 1000], { unit: 's', bound: 20 }),
+      absoluteFigure(works.statuses, [statuses / bare], {
         measured: `${formatMilliseconds(statuses)}, against ${formatMilliseconds(bare)}`,
-        spread: spreadOf([statuses / bare]),
         unit: '',
         bound: 1.3,
-      },
-      {
-        work: works.memory,
-        reference: '',
-        measured: `${resident?.toFixed(0)} MB in the end`,
-        spread: spreadOf([peak ?? Number.NaN]),
-        unit: 'MB',
-        bound: 600,
-      },
-      {
-        work: works.restart,
-        reference: '',
-        measured: '',
-        spread: spreadOf([writes.reduce((sum, count) => sum + count, 0)]),
-        unit: 'writes',
-        bound: 0,
-      },
+      }),
+      absoluteFigure(works.memory, [peak], { measured: `${resident} in the end`, unit: 'MB', bound: 600 }),
+      absoluteFigure(works.restart, [writes.reduce((sum, count) => sum + count, 0)], { unit: 'writes', bound: 0 }),
     ];
   },
 };

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { type ApiClient, createApiClient } from '../../kubernetes/api-client.ts';
-import { connectCluster } from '../../kubernetes/connection.ts';
+import type { ApiClient } from '../../kubernetes/api-client.ts';
 import type { StoredObject } from '../../kubernetes/kubernetes-object.ts';
 import { listAll } from '../../kubernetes/paginated-list.ts';
 import type { ResourceType } from '../../kubernetes/resource-type.ts';
-import { createRestClient } from '../../kubernetes/rest-client.ts';
 import { resourceTypes, shardType } from '../../operator/resource-types.ts';
 import { type ApiServer, type ApiServerOptions, startApiServer } from './api-server.ts';
+import { connect } from './connect.ts';
+import { leads } from './leads.ts';
 import { run } from './run.ts';
 import { executable, type Scope, type ServerProcess, startServerProcess } from './server-process.ts';
 import { until } from './wait.ts';
@@ -31,6 +31,8 @@ export type Cluster = {
   condition(kind: string, ref: string, type: string, expected: string): Promise<string>;
   /** Starts the real operator; it need not lead yet. */
   startOperator(...options: readonly string[]): Promise<ServerProcess>;
+  /** The same, and waits until it leads. */
+  startLeader(...options: readonly string[]): Promise<ServerProcess>;
   /** Fails unless the index in the cluster is what a build from scratch gives. */
   verifyIndex(...options: readonly string[]): Promise<void>;
   /** How a component reaches the API server, as that user. */
@@ -71,9 +73,7 @@ export async function prepare(server: ApiServer): Promise<void> {
 export async function startCluster(scope: Scope, options: ApiServerOptions = {}): Promise<Cluster> {
   const server = await startApiServer(scope, options);
   await prepare(server);
-  const connection = connectCluster({ kubeconfig: server.kubeconfig('admin') });
-  scope.after(() => connection.close());
-  const client = createApiClient(createRestClient(connection));
+  const { client } = connect(scope, server.kubeconfig('admin'));
   const manager = { fieldManager: 'test', force: true };
 
   const find = async (kind: string, ref: string): Promise<Found | undefined> =>
@@ -82,6 +82,8 @@ export async function startCluster(scope: Scope, options: ApiServerOptions = {})
     ...['--kubernetes-kubeconfig', server.kubeconfig(user)],
     ...['--kubernetes-namespace', releaseNamespace],
   ];
+  const startOperator: Cluster['startOperator'] = (...more) =>
+    startServerProcess(scope, ['operator', ...componentOptions(), ...more]);
   return {
     server,
     client,
@@ -109,7 +111,12 @@ export async function startCluster(scope: Scope, options: ApiServerOptions = {})
         throw new Error(`${String(error)}; it has ${JSON.stringify(last?.status)}`);
       }
     },
-    startOperator: (...more) => startServerProcess(scope, ['operator', ...componentOptions(), ...more]),
+    startOperator,
+    async startLeader(...more) {
+      const operator = await startOperator(...more);
+      await leads(operator);
+      return operator;
+    },
     async verifyIndex(...more) {
       const found = await run(executable, ['operator', '--verify-index', ...componentOptions(), ...more]);
       assert.equal(found.status, 0, `${found.stdout}${found.stderr}`);

@@ -92,3 +92,8 @@ export async function startGateway(scope: Scope, options: GatewayOptions): Promi
   ]);
   return { ...server, home, data, port: Number(String(server.started.ssh).split(':').at(-1)) };
 }
+
+/** For so many milliseconds. */
+export async function untilReady(gateway: GatewayServer, timeout?: number): Promise<void> {
+  await until('the gateway is ready', async () => (await gateway.get('/readyz')).status === 200, timeout);
+}

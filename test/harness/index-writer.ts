@@ -5,6 +5,7 @@ import { encodeShard, type Manifest, type NamedShard } from '../../core/index/sh
 import type { ShardSet } from '../../core/index/shard-set.ts';
 import type { ApiClient } from '../../kubernetes/api-client.ts';
 import { shardType } from '../../operator/resource-types.ts';
+import { inParallel } from './in-parallel.ts';
 
 /** Writes the index as an operator does, in steps that a test can hold up, repeat and leave out. */
 export type IndexWriter = {
@@ -34,13 +35,8 @@ export function createIndexWriter(client: ApiClient, namespace: string): IndexWr
     written = planned.next;
     return planned;
   };
-  const writeShards: IndexWriter['writeShards'] = async (shards) => {
-    const queue = shards.values();
-    const work = async (): Promise<void> => {
-      for (const shard of queue) await apply(shard.name, encodeShard(shard));
-    };
-    await Promise.all(Array.from({ length: concurrency }, work));
-  };
+  const writeShards: IndexWriter['writeShards'] = (shards) =>
+    inParallel(shards, concurrency, (shard) => apply(shard.name, encodeShard(shard)));
   const writeManifest: IndexWriter['writeManifest'] = async (manifest) => {
     await apply(manifestName, encodeManifest(manifest));
   };

@@ -1,9 +1,7 @@
 import { decodeManifest, manifestName } from '../../core/index/manifest.ts';
-import { createApiClient } from '../../kubernetes/api-client.ts';
-import { connectCluster } from '../../kubernetes/connection.ts';
-import { createRestClient } from '../../kubernetes/rest-client.ts';
 import { reportType, shardType } from '../../operator/resource-types.ts';
 import { type Cluster, releaseNamespace } from './cluster.ts';
+import { connect } from './connect.ts';
 import type { Scope } from './server-process.ts';
 
 /** A gateway that does nothing but say that it has loaded the newest revision. */
@@ -11,8 +9,8 @@ export type Reporter = { pause(): void; resume(): void };
 
 /** Reports, every 100 ms, until its scope ends. */
 export function startReporter(scope: Scope, { server }: Cluster, name: string): Reporter {
-  const connection = connectCluster({ kubeconfig: server.kubeconfig('admin') });
-  const client = createApiClient(createRestClient(connection));
+  // Of its own: the test's client may be held up.
+  const { client } = connect(scope, server.kubeconfig('admin'));
   let heartbeat = 0;
   let isPaused = false;
   let isBusy = false;
@@ -36,10 +34,7 @@ export function startReporter(scope: Scope, { server }: Cluster, name: string): 
     }
   };
   const timer = setInterval(() => void report(), 100);
-  scope.after(async () => {
-    clearInterval(timer);
-    await connection.close();
-  });
+  scope.after(() => clearInterval(timer));
   return {
     pause() {
       isPaused = true;

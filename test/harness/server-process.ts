@@ -16,8 +16,8 @@ export type ServerProcess = {
   /** Everything logged so far. */
   readonly log: readonly LogLine[];
   audit(): readonly LogLine[];
-  /** Waits for a log line that matches. */
-  logged(what: string, matches: (line: LogLine) => boolean): Promise<LogLine>;
+  /** Waits for a log line that matches, for so many milliseconds. */
+  logged(what: string, matches: (line: LogLine) => boolean, timeout?: number): Promise<LogLine>;
   /** The log line that says on which addresses it listens. */
   readonly started: LogLine;
   readonly httpPort: number;
@@ -55,13 +55,15 @@ export async function startServerProcess(
   };
   scope.after(killAll);
 
-  const logged = (what: string, matches: (line: LogLine) => boolean): Promise<LogLine> =>
-    until(`log line: ${what}`, () => {
+  const logged: ServerProcess['logged'] = (what, matches, timeout) => {
+    const look = (): LogLine | undefined => {
       const found = log.find(matches);
       if (found === undefined && child.exitCode !== null)
         throw new Error(`git-ingress ended with ${child.exitCode}: ${complaints.join('')}`);
       return found;
-    });
+    };
+    return until(`log line: ${what}`, look, timeout);
+  };
   const started = await logged('addresses', ({ http }) => typeof http === 'string');
   const httpPort = Number(String(started.http).split(':').at(-1));
   const get = async (path: string) => {

@@ -1,10 +1,6 @@
-import { type ApiClient, createApiClient } from '../../kubernetes/api-client.ts';
-import { type ClusterConnection, connectCluster } from '../../kubernetes/connection.ts';
+import type { ApiClient } from '../../kubernetes/api-client.ts';
 import type { StoredObject } from '../../kubernetes/kubernetes-object.ts';
 import type { ResourceType } from '../../kubernetes/resource-type.ts';
-import { createRestClient } from '../../kubernetes/rest-client.ts';
-import type { ApiServer } from './api-server.ts';
-import type { Scope } from './standalone.ts';
 import { until } from './wait.ts';
 
 /** A kind of the tests' own, which means nothing. */
@@ -50,17 +46,6 @@ export async function serveWidgets(client: ApiClient): Promise<void> {
       () => false,
     ),
   );
-}
-
-/** Our client of an API server, as one of its users. It ends with its scope. */
-export function connect(
-  scope: Scope,
-  server: ApiServer,
-  user = 'admin',
-): { readonly connection: ClusterConnection; readonly client: ApiClient } {
-  const connection = connectCluster({ kubeconfig: server.kubeconfig(user) });
-  scope.after(() => connection.destroy());
-  return { connection, client: createApiClient(createRestClient(connection)) };
 }
 
 export const createWidget = (client: ApiClient, namespace: string, name: string, size = 1): Promise<StoredObject> =>

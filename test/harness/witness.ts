@@ -1,10 +1,8 @@
 import { pino } from 'pino';
 import { systemClock } from '../../gateway/clock.ts';
 import { startClusterIndex } from '../../gateway/cluster/index-source.ts';
-import { createApiClient } from '../../kubernetes/api-client.ts';
-import { connectCluster } from '../../kubernetes/connection.ts';
-import { createRestClient } from '../../kubernetes/rest-client.ts';
 import { releaseNamespace } from './cluster.ts';
+import { connect } from './connect.ts';
 import type { Scope } from './server-process.ts';
 import { accessOf, type Login } from './stored-index.ts';
 
@@ -23,10 +21,9 @@ export function startWitness(
   kubeconfig: string,
   questions: { readonly logins: Readonly<Record<string, Login>>; readonly paths: readonly string[] },
 ): Witness {
-  const connection = connectCluster({ kubeconfig });
   const ending = new AbortController();
   const source = startClusterIndex({
-    client: createApiClient(createRestClient(connection)),
+    client: connect(scope, kubeconfig).client,
     namespace: releaseNamespace,
     clock: systemClock,
     log: pino({ level: 'silent' }),
@@ -43,7 +40,6 @@ export function startWitness(
   scope.after(async () => {
     ending.abort();
     await source.closed;
-    await connection.destroy();
   });
   return {
     granted,

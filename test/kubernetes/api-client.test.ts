@@ -6,12 +6,13 @@ import { isAlreadyExists, isConflict, isForbidden, isInvalid } from '../../kuber
 import { createApply } from '../../kubernetes/apply.ts';
 import { listAll } from '../../kubernetes/paginated-list.ts';
 import { startApiServer } from '../harness/api-server.ts';
-import { connect, createWidget, serveWidgets, widgetType } from '../harness/widgets.ts';
+import { connect } from '../harness/connect.ts';
+import { createWidget, serveWidgets, widgetType } from '../harness/widgets.ts';
 
 const by = { fieldManager: 'test' };
 // Not in before(): its after() would end them before the first test.
 const server = await startApiServer({ after }, { users: { nobody: [] } });
-const { client } = connect({ after }, server);
+const { client } = connect({ after }, server.kubeconfig('admin'));
 await serveWidgets(client);
 
 test('verbs do what they say, and tell what stands in their way', async () => {
@@ -46,8 +47,8 @@ test('writes are validated strictly', async () => {
   await assert.rejects(applied, /spec.sise: field not declared in schema|unknown field/);
 });
 
-test('who may not is told so', async () => {
-  const nobody = connect({ after }, server, 'nobody').client;
+test('who may not is told so', async (context) => {
+  const nobody = connect(context, server.kubeconfig('nobody')).client;
   await assert.rejects(nobody.listPage(widgetType, { limit: 1 }), isForbidden);
 });
 
@@ -112,7 +113,7 @@ test('480 writes, 48 at a time, with a watch open: one connection', async (conte
   const namespace = await server.namespace();
   const { port } = new URL(server.url);
   const before = connectionsTo(port);
-  const { client: fresh } = connect(context, server);
+  const { client: fresh } = connect(context, server.kubeconfig('admin'));
   const { signal } = new AbortController();
   await fresh.watch(widgetType, { namespace, resourceVersion: '', timeoutSeconds: 60, signal });
   let count = 0;

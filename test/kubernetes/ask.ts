@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { Agent, request } from 'node:https';
 import type { ApiServer } from '../harness/api-server.ts';
-import type { Scope } from '../harness/standalone.ts';
+import { createRequester } from '../harness/requester.ts';
+import type { Scope } from '../harness/server-process.ts';
 
 /** The object as the API server would store it, or, of a refused one, why: the message that kubectl prints. */
 export type Answer = { readonly status: number; readonly body: { readonly message: string; readonly spec?: unknown } };
@@ -21,20 +20,11 @@ const plurals: Readonly<Record<string, string>> = {
  * kubectl does. Without kubectl, which takes half a second for each.
  */
 export function createAsker(scope: Scope, server: ApiServer): Asker {
-  const agent = new Agent({ keepAlive: true });
-  scope.after(() => agent.destroy());
-  const ca = readFileSync(server.caFile);
-  const headers = { authorization: `Bearer ${server.token('admin')}`, 'content-type': 'application/json' };
-  const base = `${server.url}/apis/gitingress.dev/v1alpha1/namespaces/default`;
-  return (object) => {
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    const url = `${base}/${plurals[String(object.kind)]}?dryRun=All&fieldValidation=Strict`;
-    const asked = request(url, { method: 'POST', agent, ca, headers }, async (response) => {
-      const text = Buffer.concat(await response.toArray()).toString();
-      resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) });
-    });
-    asked.on('error', reject);
-    asked.end(JSON.stringify(object));
-    return promise;
+  const ask = createRequester(scope, server, server.kubeconfig('admin'));
+  return async (object) => {
+    const plural = plurals[String(object.kind)];
+    const path = `/apis/gitingress.dev/v1alpha1/namespaces/default/${plural}?dryRun=All&fieldValidation=Strict`;
+    const { status, body } = await ask('POST', path, { body: object });
+    return { status, body: JSON.parse(body) };
   };
 }

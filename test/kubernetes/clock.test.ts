@@ -1,10 +1,11 @@
 /** Operators whose clocks are five minutes off, either way. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { leaseType } from '../../kubernetes/lease-file.ts';
 import { parseLease } from '../../kubernetes/lease-record.ts';
-import type { ResourceType } from '../../kubernetes/resource-type.ts';
 import { releaseNamespace as namespace, startCluster } from '../harness/cluster.ts';
 import { createFileScope } from '../harness/file-scope.ts';
+import { leads } from '../harness/leads.ts';
 import { gitUser, grant, repository, sshKey } from '../harness/manifest.ts';
 import { publicKeyOf } from '../harness/random-key.ts';
 import { startReporter } from '../harness/reporter.ts';
@@ -18,17 +19,12 @@ startReporter(scope, cluster, 'gateway-0');
 
 const minuteMs = 60_000;
 const shiftedClock = new URL('../harness/shifted-clock.ts', import.meta.url).href;
-const leaseType: ResourceType = {
-  ...{ group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true },
-};
 
 const startShifted = (minutes: number): Promise<ServerProcess> =>
   startServerProcess(scope, ['operator', ...cluster.options()], {
     NODE_OPTIONS: `--import=${shiftedClock}`,
     TEST_CLOCK_SHIFT_MS: String(minutes * minuteMs),
   });
-const leads = (operator: ServerProcess) =>
-  operator.logged('leading', ({ msg }) => msg === 'leading: the index is published');
 const lease = async () => {
   const found = await cluster.client.get(leaseType, { namespace, name: 'git-ingress-operator' });
   assert.ok(found !== undefined);

@@ -10,7 +10,6 @@ import { createFileScope } from '../harness/file-scope.ts';
 import { startGateway, startRepositoryServer } from '../harness/gateway.ts';
 import { gitUser, grant, repository, sshKey } from '../harness/manifest.ts';
 import { publicKeyOf } from '../harness/random-key.ts';
-import type { ServerProcess } from '../harness/server-process.ts';
 import { accessOf, readStoredIndex } from '../harness/stored-index.ts';
 import { until } from '../harness/wait.ts';
 import { startWitness } from '../harness/witness.ts';
@@ -24,12 +23,6 @@ const repositories = await startRepositoryServer(scope, home);
 const gateway = await startGateway(scope, {
   ...{ home, kubeconfig, namespace: releaseNamespace, repository: repositories },
 });
-
-async function startLeader(): Promise<ServerProcess> {
-  const operator = await cluster.startOperator();
-  await operator.logged('leading', ({ msg }) => msg === 'leading: the index is published');
-  return operator;
-}
 
 const key = await makeKey(home, 'alice');
 const alice = createClient(gateway, key);
@@ -53,7 +46,7 @@ const isAllProgrammed = async (): Promise<boolean> => {
 };
 
 test('all objects are applied again to an empty etcd: nobody is locked out, and nobody is let in', async (context) => {
-  const operator = await startLeader();
+  const operator = await cluster.startLeader();
   for (const n of numbers) {
     const name = `user-${n}`;
     await cluster.apply(
@@ -103,7 +96,7 @@ test('all objects are applied again to an empty etcd: nobody is locked out, and 
   assert.equal((await cluster.list('AccessIndexShard')).length, 0);
 
   const startedAt = performance.now();
-  await startLeader();
+  await cluster.startLeader();
   assert.deepEqual([...accessOf(await readStoredIndex(cluster), logins, paths)].sort(), access);
   const isTakenUp = async (): Promise<boolean> =>
     (await gateway.metric('git_ingress_index_revision')) === (await readStoredIndex(cluster)).revision;

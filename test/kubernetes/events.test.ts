@@ -5,11 +5,12 @@ import { Registry } from 'prom-client';
 import { createEventRecorder, type EventRecorder } from '../../kubernetes/event-recorder.ts';
 import type { EventSubject, RecordedEvent } from '../../kubernetes/recorded-event.ts';
 import { startApiServer } from '../harness/api-server.ts';
+import { connect } from '../harness/connect.ts';
 import { until } from '../harness/wait.ts';
-import { connect, createWidget, serveWidgets } from '../harness/widgets.ts';
+import { createWidget, serveWidgets } from '../harness/widgets.ts';
 
 const server = await startApiServer({ after }, { users: { nobody: [] } });
-const { client } = connect({ after }, server);
+const { client } = connect({ after }, server.kubeconfig('admin'));
 await serveWidgets(client);
 
 type Recording = { readonly recorder: EventRecorder; readonly metrics: () => Promise<string> };
@@ -17,7 +18,8 @@ type Recording = { readonly recorder: EventRecorder; readonly metrics: () => Pro
 function startRecorder(context: TestContext, user = 'admin'): Recording {
   const registry = new Registry();
   const recorder = createEventRecorder({
-    ...{ client: connect(context, server, user).client, controller: 'example.dev/test', instance: 'test-0', registry },
+    client: connect(context, server.kubeconfig(user)).client,
+    ...{ controller: 'example.dev/test', instance: 'test-0', registry },
     log: pino({ level: 'silent' }),
   });
   context.after(() => recorder.close());

@@ -6,25 +6,21 @@ import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GatewayReportSpec } from '../../core/api/gateway-report.ts';
 import { reportType } from '../../gateway/cluster/resource-types.ts';
-import { createApiClient } from '../../kubernetes/api-client.ts';
-import { connectCluster } from '../../kubernetes/connection.ts';
-import { createRestClient } from '../../kubernetes/rest-client.ts';
 import { startApiServer } from '../harness/api-server.ts';
 import { createClient, makeKey } from '../harness/client.ts';
-import { type GatewayServer, startGateway, startRepositoryServer } from '../harness/gateway.ts';
+import { connect } from '../harness/connect.ts';
+import { type GatewayServer, startGateway, startRepositoryServer, untilReady } from '../harness/gateway.ts';
+import { keyLines, linesOf, userLine } from '../harness/index-lines.ts';
+import { createIndexWriter } from '../harness/index-writer.ts';
 import { installChart } from '../harness/install-chart.ts';
 import { gitUser, grant, repository, sshKey } from '../harness/manifest.ts';
 import type { Scope } from '../harness/standalone.ts';
 import { until } from '../harness/wait.ts';
 import { makeCuttable } from './cuttable.ts';
-import { keyLines, linesOf, userLine } from './index-lines.ts';
-import { createIndexWriter } from './index-writer.ts';
 
 const server = await startApiServer({ after });
 const { home } = server;
-const connection = connectCluster({ kubeconfig: server.kubeconfig('admin') });
-after(() => connection.destroy());
-const admin = createApiClient(createRestClient(connection));
+const { client: admin } = connect({ after }, server.kubeconfig('admin'));
 const repositories = await startRepositoryServer({ after }, home);
 const key = await makeKey(home, 'alice');
 const usual = linesOf([
@@ -49,8 +45,6 @@ const start = (
   args: readonly string[] = [],
 ): Promise<GatewayServer> => startGateway(scope, { ...access, home, repository: repositories, args });
 
-const isReady = async (gateway: GatewayServer): Promise<boolean> => (await gateway.get('/readyz')).status === 200;
-
 async function reportOf(namespace: string): Promise<GatewayReportSpec | undefined> {
   const found = await admin.get(reportType, { namespace, name: 'gateway-0' });
   return found?.spec as GatewayReportSpec | undefined;
@@ -72,7 +66,7 @@ test('without an index nobody is let in, and told to try again; with one, clone 
 
   const writer = createIndexWriter(admin, namespace);
   await writer.publish({ set: usual });
-  await until('ready', () => isReady(gateway));
+  await untilReady(gateway);
   const work = mkdtempSync(join(home, 'work-'));
   await client.mustGit(work, ['clone', '-q', client.url('team/app'), 'one']);
   const one = join(work, 'one');
@@ -108,13 +102,14 @@ test('a gateway reports what it serves from, at most twice a second, and not whi
     const report = await reportOf(namespace);
     if (report !== undefined) heartbeats.add(report.heartbeat);
   }
+  const seconds = (performance.now() - startedAt) / 1_000;
   const { revision } = await writer.publish({ set: userLine('bob', 'last') }, 3);
   const toldAt = performance.now();
   await until('the last revision is reported', async () => (await reportOf(namespace))?.revision === revision);
   context.diagnostic(
     `${revision} revisions, ${heartbeats.size} reports; the last after ${Math.round(performance.now() - toldAt)} ms`,
   );
-  assert.ok(heartbeats.size >= 5 && heartbeats.size <= 8, `${heartbeats.size} reports in 3 s`);
+  assert.ok(heartbeats.size >= 2 && heartbeats.size <= 2 * seconds + 2, `${heartbeats.size} reports in ${seconds} s`);
   assert.deepEqual(
     [...heartbeats],
     [...heartbeats].sort((a, b) => a - b),
@@ -144,7 +139,7 @@ test('beyond its maximal age an index lets nobody in, and ends nobody', async (c
   const way = await makeCuttable(context, server, kubeconfig);
   const cuttable = { namespace, kubeconfig: way.kubeconfig };
   const gateway = await start(context, cuttable, ['--index-max-age', '10s']);
-  await until('ready', () => isReady(gateway));
+  await untilReady(gateway);
   const client = createClient(gateway, key);
   const shared = ['-S', join(gateway.data, 'connection')];
   const session = createClient(gateway, key, ['-M', ...shared]).startSsh(["git-upload-pack 'team/app'"]);
@@ -165,7 +160,7 @@ test('beyond its maximal age an index lets nobody in, and ends nobody', async (c
   await gateway.logged('a complaint', isComplaint);
 
   way.isOpen = true;
-  await until('ready again', () => isReady(gateway), 10_000);
+  await untilReady(gateway, 10_000);
   assert.equal((await client.ssh([])).status, 0);
   await gateway.logged('an all-clear', ({ msg }) => msg === 'the index is up to date again');
   assert.equal(gateway.log.filter(isComplaint).length, 1);
@@ -189,7 +184,7 @@ test('a gateway on 100,000 keys is ready within seconds, and takes less than 200
   const access = await install();
   await createIndexWriter(admin, access.namespace).publish({ set: new Map([...usual, ...keyLines(100_000)]) });
   const gateway = await start(context, access);
-  await until('ready', () => isReady(gateway));
+  await untilReady(gateway);
   const seconds = ageOf(gateway.process.pid);
   const status = readFileSync(`/proc/${gateway.process.pid}/status`, 'utf8');
   const [now, peak] = ['VmRSS', 'VmHWM'].map((name) => {

@@ -9,9 +9,9 @@ import type { ApiClient } from '../../kubernetes/api-client.ts';
 import type { ResourceType } from '../../kubernetes/resource-type.ts';
 import { configMapType, secretType } from '../../operator/keys/key-objects.ts';
 import { startApiServer } from '../harness/api-server.ts';
+import { connect } from '../harness/connect.ts';
 import { makeHome } from '../harness/standalone.ts';
 import { until } from '../harness/wait.ts';
-import { connect } from '../harness/widgets.ts';
 import { type KeyOperator, type KeyOperatorOptions, release, startKeyOperator } from './key-operator.ts';
 
 const hostKeys = `${release}-host-keys`;
@@ -19,7 +19,7 @@ const knownHosts = `${release}-known-hosts`;
 const linkKeys = `${release}-link-keys`;
 
 const server = await startApiServer({ after }, { users: { operator: [] } });
-const { client: admin } = connect({ after }, server);
+const { client: admin } = connect({ after }, server.kubeconfig('admin'));
 
 type Found = {
   readonly metadata: {

@@ -5,18 +5,15 @@ import { after, type TestContext, test } from 'node:test';
 import { pino } from 'pino';
 import { acquireLeadership } from '../../kubernetes/leader-election.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
+import { leaseType } from '../../kubernetes/lease-file.ts';
 import { type LeaseRecord, parseLease } from '../../kubernetes/lease-record.ts';
-import type { ResourceType } from '../../kubernetes/resource-type.ts';
 import { startApiServer } from '../harness/api-server.ts';
+import { connect } from '../harness/connect.ts';
 import { shortTiming } from '../harness/short-timing.ts';
 import { until } from '../harness/wait.ts';
-import { connect } from '../harness/widgets.ts';
 
 const server = await startApiServer({ after });
-const { client } = connect({ after }, server);
-const leaseType: ResourceType = {
-  ...{ group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true },
-};
+const { client } = connect({ after }, server.kubeconfig('admin'));
 
 async function readLease(namespace: string): Promise<LeaseRecord> {
   const lease = await client.get(leaseType, { namespace, name: 'leader' });

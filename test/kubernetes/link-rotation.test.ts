@@ -5,11 +5,11 @@ import { after, test } from 'node:test';
 import { configMapType, secretType } from '../../operator/keys/key-objects.ts';
 import { createClient, makeKey } from '../harness/client.ts';
 import { startCluster } from '../harness/cluster.ts';
-import { startGateway, startRepositoryServer } from '../harness/gateway.ts';
+import { startGateway, startRepositoryServer, untilReady } from '../harness/gateway.ts';
+import { linesOf } from '../harness/index-lines.ts';
+import { createIndexWriter } from '../harness/index-writer.ts';
 import { gitUser, grant, repository, sshKey } from '../harness/manifest.ts';
 import { until } from '../harness/wait.ts';
-import { linesOf } from './index-lines.ts';
-import { createIndexWriter } from './index-writer.ts';
 import { release, startKeyOperator } from './key-operator.ts';
 
 /** So long a changed object takes to reach a file; the programs look at theirs every 3 s. */
@@ -64,7 +64,7 @@ test('nobody notices that link keys are rotated', async (context) => {
   await createIndexWriter(admin, namespace).publish({ set: lines });
   const options = { home, kubeconfig: server.kubeconfig('admin'), namespace, repository: repositories };
   const gateway = await startGateway(context, options);
-  await until('ready', async () => (await gateway.get('/readyz')).status === 200);
+  await untilReady(gateway);
   const client = createClient(gateway, key);
   const use = () => client.mustGit(home, ['ls-remote', '-q', client.url('team/app')]);
   // The server began with a key of the harness's own.

@@ -4,6 +4,7 @@ import { after, test } from 'node:test';
 import type { NewObject } from '../../kubernetes/api-client.ts';
 import { resourceTypes } from '../../operator/resource-types.ts';
 import { startCluster } from '../harness/cluster.ts';
+import { inParallel } from '../harness/in-parallel.ts';
 import { gitUser, grant, repository, sshKey } from '../harness/manifest.ts';
 import { publicKeyOf } from '../harness/random-key.ts';
 import { startReporter } from '../harness/reporter.ts';
@@ -12,8 +13,7 @@ import { until } from '../harness/wait.ts';
 import { startWitness } from '../harness/witness.ts';
 
 const cluster = await startCluster({ after });
-const operator = await cluster.startOperator();
-await operator.logged('leading', ({ msg }) => msg === 'leading: the index is published');
+await cluster.startLeader();
 startReporter({ after }, cluster, 'gateway-0');
 
 const count = 10_000;
@@ -39,16 +39,12 @@ test('keys are taken up as fast as they come, and others wait for them no longer
     keyOf('bob', 'bob'),
   );
   await cluster.condition('SSHKey', 'team/bob', 'Programmed', 'True Programmed');
-  const queue = names.values();
   let created = 0;
-  const create = async (): Promise<void> => {
-    for (const name of queue) {
-      const object = keyOf(name, 'wild') as NewObject;
-      await cluster.client.create(resourceTypes.SSHKey, object, { fieldManager: 'test' });
-      created += 1;
-    }
-  };
-  const creating = Promise.all(Array.from({ length: 32 }, create));
+  const creating = inParallel(names, 32, async (name) => {
+    const object = keyOf(name, 'wild') as NewObject;
+    await cluster.client.create(resourceTypes.SSHKey, object, { fieldManager: 'test' });
+    created += 1;
+  });
   await until('a quarter of them is there', () => created > count / 4);
   const took = async (what: string, isSo: () => boolean): Promise<string> => {
     const startedAt = performance.now();

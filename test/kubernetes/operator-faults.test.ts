@@ -3,11 +3,12 @@ import { after, test } from 'node:test';
 import { manifestName } from '../../core/index/manifest.ts';
 import { releaseNamespace, startCluster } from '../harness/cluster.ts';
 import { createFileScope } from '../harness/file-scope.ts';
+import { inParallel } from '../harness/in-parallel.ts';
+import { leads } from '../harness/leads.ts';
 import { gitUser, repository, sshKey } from '../harness/manifest.ts';
 import { pause, resume } from '../harness/processes.ts';
 import { publicKeyOf } from '../harness/random-key.ts';
 import { startReporter } from '../harness/reporter.ts';
-import type { ServerProcess } from '../harness/server-process.ts';
 import { until } from '../harness/wait.ts';
 
 const scope = createFileScope({ after });
@@ -15,20 +16,11 @@ const cluster = await startCluster(scope, { audit: 'Metadata' });
 const { server } = cluster;
 startReporter(scope, cluster, 'gateway-0');
 
-const leads = (operator: ServerProcess) =>
-  operator.logged('leading', ({ msg }) => msg === 'leading: the index is published');
-
-async function startLeader(): Promise<ServerProcess> {
-  const operator = await cluster.startOperator();
-  await leads(operator);
-  return operator;
-}
-
-let operator = await startLeader();
+let operator = await cluster.startLeader();
 
 /** As a kubelet does: an operator that has ended, because it lost its leadership, begins anew. */
 async function restartIfEnded(): Promise<void> {
-  if (operator.process.exitCode !== null) operator = await startLeader();
+  if (operator.process.exitCode !== null) operator = await cluster.startLeader();
 }
 
 /** As when the machine of the leader burns down; its Lease, which nobody gives back, would take 15 s to run out. */
@@ -39,14 +31,10 @@ async function killLeader(): Promise<void> {
 
 /** Applies so many users with a key each, several at once. */
 async function populate(prefix: string, count: number): Promise<void> {
-  const numbers = Array.from({ length: count }, (_, n) => n).values();
-  const work = async (): Promise<void> => {
-    for (const n of numbers) {
-      const name = `${prefix}-${n}`;
-      await cluster.apply(gitUser(name), sshKey(name, { publicKey: publicKeyOf(name), userRef: { name } }));
-    }
-  };
-  await Promise.all(Array.from({ length: 16 }, work));
+  const names = Array.from({ length: count }, (_, n) => `${prefix}-${n}`);
+  await inParallel(names, 16, (name) =>
+    cluster.apply(gitUser(name), sshKey(name, { publicKey: publicKeyOf(name), userRef: { name } })),
+  );
 }
 
 const entries = async (): Promise<number> => {
@@ -65,7 +53,7 @@ test('a restart with nothing changed writes nothing but manifest and Lease', asy
   });
   assert.equal(await operator.stop(), 0);
   const since = server.auditLog().length;
-  operator = await startLeader();
+  operator = await cluster.startLeader();
   await until('every status was looked at', async () => {
     const total = await operator.metric('controller_runtime_reconcile_total', 'controller="status"');
     return total >= 201 && (await operator.metric('workqueue_depth', 'name="status"')) === 0;
@@ -87,7 +75,7 @@ test('an operator that is killed at any moment is continued by the next one', as
     await until('it is at work', async () => (await entries()) > before + 5);
     await killLeader();
     await populating;
-    operator = await startLeader();
+    operator = await cluster.startLeader();
     await cluster.condition('GitUser', `team/kill-${round}-59`, 'Ready', 'True Programmed');
     await cluster.verifyIndex();
   }
@@ -97,7 +85,7 @@ test('what changed while no operator was there is taken up by the next one', asy
   await killLeader();
   await cluster.remove('SSHKey', 'team/user-0');
   await cluster.apply(gitUser('user-1', { suspended: true }));
-  operator = await startLeader();
+  operator = await cluster.startLeader();
   await cluster.verifyIndex();
   await cluster.condition('GitUser', 'team/user-1', 'Ready', 'False Suspended');
 });

@@ -12,7 +12,6 @@ import { createFileScope } from '../harness/file-scope.ts';
 import { gitUser, grant, repository, sshKey } from '../harness/manifest.ts';
 import { publicKeyOf } from '../harness/random-key.ts';
 import { startReporter } from '../harness/reporter.ts';
-import type { ServerProcess } from '../harness/server-process.ts';
 import { accessOf, readStoredIndex } from '../harness/stored-index.ts';
 import { until } from '../harness/wait.ts';
 
@@ -21,13 +20,7 @@ const cluster = await startCluster(scope);
 const { server } = cluster;
 startReporter(scope, cluster, 'gateway-0');
 
-async function startLeader(): Promise<ServerProcess> {
-  const operator = await cluster.startOperator();
-  await operator.logged('leading', ({ msg }) => msg === 'leading: the index is published');
-  return operator;
-}
-
-let operator = await startLeader();
+let operator = await cluster.startLeader();
 const plurals = ['gitusers', 'sshkeys', 'repositories'];
 const readDefinition = (plural: string): string => readFileSync(`${crds}/gitingress.dev_${plural}.yaml`, 'utf8');
 
@@ -99,7 +92,7 @@ test('what an older version of a kind let in is invalid now, and says what to do
     'team/path': repository('path', { path: '../../etc' }),
   };
   await withOlderVersion(() => cluster.apply(...Object.values(strange)));
-  operator = await startLeader();
+  operator = await cluster.startLeader();
   for (const [ref, object] of Object.entries(strange)) {
     const { kind } = object as StoredObject;
     const type = kind === 'GitUser' ? 'Ready' : 'Accepted';
@@ -119,7 +112,7 @@ test('an object of which the API server takes no status is told of by an event',
   assert.equal(await operator.stop(), 0);
   const noText = sshKey('no-text', { publicKey: { inline: 'x' }, userRef: { name: 'alice' } });
   await withOlderVersion(() => cluster.apply(noText));
-  operator = await startLeader();
+  operator = await cluster.startLeader();
   await operator.logged('a complaint', ({ msg }) => msg === 'no status can be written of an object that is invalid');
   const events = await until('an event', async () => {
     const { stdout } = await server.mustKubectl(['get', 'events', '-n', 'team', '--output=wide']);
@@ -150,7 +143,7 @@ test('objects of a megabyte, more of them than an answer may hold, are refused o
   });
   // All of them are in the lists with which it begins.
   assert.equal(await operator.stop(), 0);
-  operator = await startLeader();
+  operator = await cluster.startLeader();
   await cluster.apply(gitUser('carol'));
   await cluster.condition('GitUser', 'team/carol', 'Ready', 'True Programmed');
   assert.deepEqual(await access(), [

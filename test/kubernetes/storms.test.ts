@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { releaseNamespace, startCluster } from '../harness/cluster.ts';
+import { leads } from '../harness/leads.ts';
 import { gitUser, grant, repository, sshKey } from '../harness/manifest.ts';
 import { publicKeyOf } from '../harness/random-key.ts';
 import { startReporter } from '../harness/reporter.ts';
@@ -17,7 +18,7 @@ startReporter({ after }, cluster, 'gateway-0');
 const operator = await startServerProcess({ after }, [
   ...['operator', '--kubernetes-kubeconfig', unruly.kubeconfig, '--kubernetes-namespace', releaseNamespace],
 ]);
-await operator.logged('leading', ({ msg }) => msg === 'leading: the index is published');
+await leads(operator);
 
 const moods: Readonly<Record<string, Mood>> = {
   'watches that last no longer than a second': { watchMs: 1_000 },

@@ -11,8 +11,7 @@ import { startWitness } from '../harness/witness.ts';
 
 const cluster = await startCluster({ after });
 const prefixes = ['--operator-path-prefixes', 'team=shared/,other=shared/'];
-const operator = await cluster.startOperator(...prefixes);
-await operator.logged('leading', ({ msg }) => msg === 'leading: the index is published');
+await cluster.startLeader(...prefixes);
 startReporter({ after }, cluster, 'gateway-0');
 
 const login = (key: string, name = 'git'): Login => ({ publicKey: publicKeyOf(key), name });

@@ -7,17 +7,16 @@ import { after, test } from 'node:test';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { manifestName } from '../../core/index/manifest.ts';
-import { createApiClient } from '../../kubernetes/api-client.ts';
-import { connectCluster } from '../../kubernetes/connection.ts';
-import { createRestClient } from '../../kubernetes/rest-client.ts';
 import { followGateways } from '../../operator/gateways.ts';
 import { configMapType, secretType } from '../../operator/keys/key-objects.ts';
 import { reportType, shardType } from '../../operator/resource-types.ts';
 import { createClient, makeKey } from '../harness/client.ts';
 import { releaseNamespace as namespace, startCluster } from '../harness/cluster.ts';
+import { connect } from '../harness/connect.ts';
 import { createFileScope } from '../harness/file-scope.ts';
 import { startGateway, startRepositoryServer } from '../harness/gateway.ts';
 import { installChart } from '../harness/install-chart.ts';
+import { leads } from '../harness/leads.ts';
 import { gitUser, grant, repository, sshKey } from '../harness/manifest.ts';
 import { createRequester } from '../harness/requester.ts';
 import { type ServerProcess, startServerProcess } from '../harness/server-process.ts';
@@ -39,7 +38,7 @@ async function startLeader(): Promise<ServerProcess> {
     ...['operator', '--kubernetes-kubeconfig', chart.operatorKubeconfig, '--kubernetes-namespace', namespace],
     ...['--operator-host-names', 'git.example.com'],
   ]);
-  await operator.logged('leading', ({ msg }) => msg === 'leading: the index is published');
+  await leads(operator);
   return operator;
 }
 
@@ -113,7 +112,7 @@ test('keys are made, completed, published and rotated', async () => {
   });
 });
 
-test('the report of a gateway that is gone is removed, and of one that lives is not', async () => {
+test('the report of a gateway that is gone is removed, and of one that lives is not', async (context) => {
   const second = await startGateway(scope, {
     ...gatewayOptions,
     pod: 'gateway-1',
@@ -125,10 +124,9 @@ test('the report of a gateway that is gone is removed, and of one that lives is 
   };
   await until('two reports', async () => (await names()).length === 2);
   // As the operator does, which takes ten minutes to be sure.
-  const connection = connectCluster({ kubeconfig: chart.operatorKubeconfig });
   const ending = new AbortController();
   const gateways = followGateways({
-    ...{ client: createApiClient(createRestClient(connection)), namespace, registry: new Registry() },
+    ...{ client: connect(context, chart.operatorKubeconfig).client, namespace, registry: new Registry() },
     ...{ log: pino({ level: 'silent' }), signal: ending.signal, sweepAfterMs: 6_000 },
   });
   await until('two are alive', () => gateways.alive === 2);
@@ -138,7 +136,6 @@ test('the report of a gateway that is gone is removed, and of one that lives is 
   assert.deepEqual(await names(), ['gateway-0']);
   ending.abort();
   await gateways.closed;
-  await connection.close();
 });
 
 test('operator and gateway asked for nothing that they may not, and may nothing that they did not ask for', async () => {
