@@ -1,8 +1,7 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
-import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import { Agent, ProxyAgent } from 'undici';
+import type { TlsMaterial } from './credentials.ts';
+import type { HttpExchange, HttpResponseHead } from './http-exchange.ts';
 import { createHttp2Connection, OnlyHttp1 } from './http2-connection.ts';
-import type { TlsMaterial } from './kube-config.ts';
 
 export type AgentsOptions = {
   /** Scheme, host and port of the server. */
@@ -11,22 +10,6 @@ export type AgentsOptions = {
   readonly proxyUrl: string | undefined;
   /** Between pings of an HTTP/2 connection; after three without an answer it is given up. */
   readonly beatMs: number;
-};
-
-export type HttpExchange = {
-  readonly method: Dispatcher.HttpMethod;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
-  /** Ends the exchange, and the body of the answer. */
-  readonly signal: AbortSignal;
-};
-
-export type HttpResponseHead = {
-  readonly statusCode: number;
-  readonly headers: IncomingHttpHeaders;
-  /** To be read to its end, or destroyed. */
-  readonly body: Readable;
 };
 
 /** The connections to one server, under one set of certificates. */

@@ -4,7 +4,8 @@ import { aborted } from '../runtime/aborted.ts';
 import { version } from '../runtime/version.ts';
 import { type Agents, createAgents } from './agents.ts';
 import { ConnectionFault } from './api-error.ts';
-import { type ClusterSource, type Credentials, loadCluster, type TlsMaterial } from './kube-config.ts';
+import type { Credentials, TlsMaterial } from './credentials.ts';
+import { type ClusterSource, loadCluster } from './kube-config.ts';
 
 export type HttpRequest = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { KubeConfig } from '@kubernetes/client-node';
-import type { Credentials } from './kube-config.ts';
+import type { Credentials } from './credentials.ts';
 
 /**
  * The credentials of a kubeconfig whose user gets them from a program (`exec`) or a provider (OIDC): by the client library,

@@ -1,9 +1,9 @@
 import { type ClientHttp2Session, connect as startSession } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { aborted } from '../runtime/aborted.ts';
-import type { HttpExchange, HttpResponseHead } from './agents.ts';
+import type { TlsMaterial } from './credentials.ts';
+import type { HttpExchange, HttpResponseHead } from './http-exchange.ts';
 import { exchange, hasEnded, StreamRefused } from './http2-exchange.ts';
-import type { TlsMaterial } from './kube-config.ts';
 import { endWhenSilent } from './silent-socket.ts';
 import { NotConnected, startTlsSocket, untilSecure } from './tls-socket.ts';
 

@@ -1,6 +1,6 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
 import { Readable } from 'node:stream';
-import type { HttpExchange, HttpResponseHead } from './agents.ts';
+import type { HttpExchange, HttpResponseHead } from './http-exchange.ts';
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM } = constants;
 /** RFC 9113 §6.2 */

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
-import type { ConnectionOptions } from 'node:tls';
 import { explainSystemError } from '../runtime/startup-error.ts';
 import { createPluginCredentials } from './credential-plugin.ts';
+import type { Credentials } from './credentials.ts';
 import { type KubeContext, notUsable, readKubeContext } from './kube-config-file.ts';
 
 /** Where the cluster is told of; nothing given: as controller-runtime looks for it. */
@@ -17,14 +17,6 @@ export type ClusterSource = {
   /** Where a pod's own files are looked for (`/var/run/secrets/...`), if not in the root folder. */
   readonly podRoot?: string;
 };
-
-export type TlsMaterial = Pick<
-  ConnectionOptions,
-  'ca' | 'cert' | 'key' | 'pfx' | 'passphrase' | 'servername' | 'rejectUnauthorized'
->;
-
-/** What proves to the API server who we are, and to us who it is. */
-export type Credentials = { readonly headers: Readonly<Record<string, string>>; readonly tls: TlsMaterial };
 
 export type Cluster = {
   /** May have a path; no slash at its end. */

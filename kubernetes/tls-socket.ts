@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
-import type { TlsMaterial } from './kube-config.ts';
+import type { TlsMaterial } from './credentials.ts';
 
 /** There was no connection on which anything could have been sent. */
 export class NotConnected extends Error {
