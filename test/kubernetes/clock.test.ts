@@ -57,6 +57,7 @@ test('a key ends when its time is over by the clock of the gateway, whatever tha
     keyUntil('over', Date.now() - minuteMs),
     keyUntil('soon', Date.now() + 3 * minuteMs),
   );
+  await cluster.condition('Repository', 'team/app', 'Programmed', 'True Programmed');
   await cluster.condition('SSHKey', 'team/over', 'Programmed', 'True Programmed');
   await cluster.condition('SSHKey', 'team/soon', 'Programmed', 'True Programmed');
   assert.deepEqual([await access('over'), await access('soon')], ['Expired', 'GitUser team/alice: Write']);

@@ -42,7 +42,10 @@ const manifestObject = async (): Promise<Found> => {
 const uidOf = async (ref: string): Promise<string> => (await cluster.find('Repository', ref))?.metadata.uid ?? '';
 const isAllProgrammed = async (): Promise<boolean> => {
   const objects = [...(await cluster.list('SSHKey')), ...(await cluster.list('Repository'))];
-  return objects.every(({ status }) => status?.conditions?.at(-1)?.reason === 'Programmed');
+  return objects.every(({ metadata, status }) => {
+    const expected = metadata.name === 'suspended' ? 'UserSuspended' : 'Programmed';
+    return status?.conditions?.at(-1)?.reason === expected;
+  });
 };
 
 test('all objects are applied again to an empty etcd: nobody is locked out, and nobody is let in', async (context) => {

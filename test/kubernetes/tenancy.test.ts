@@ -146,7 +146,7 @@ test('a key that another namespace lists too lets its owner in as before, and ma
   await isProgrammed('Repository', 'team/app');
   await cluster.apply(gitUser('copy', { suspended: true }, 'other'), keyOf('copy', 'shared', 'copy', 'other'));
   await isAccepted('SSHKey', 'other/copy');
-  await isProgrammed('SSHKey', 'other/copy');
+  await cluster.condition('SSHKey', 'other/copy', 'Programmed', 'False UserSuspended');
   await isAccepted('SSHKey', 'team/carol');
   assert.equal(await may(logins.shared, 'team/app'), 'GitUser team/carol: Write');
   await cluster.apply(gitUser('copy', {}, 'other'), repository('app', { access: [grant('Write', 'copy')] }, 'other'));
