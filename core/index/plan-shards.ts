@@ -2,6 +2,7 @@ import { buildBases, buildDeltas, deltaAfter, noDelta } from './build-shards.ts'
 import { idOfLine, removalOf } from './entry-line.ts';
 import { foldShards, isCrowded, joinShards } from './fold-shards.ts';
 import { type IndexChanges, isEmpty } from './index-changes.ts';
+import { mergeDeltas } from './merge-deltas.ts';
 import { compare } from './seniority.ts';
 import { isOpen, type NamedShard } from './shard.ts';
 import { entryLines, type ShardSet } from './shard-set.ts';
@@ -28,7 +29,7 @@ export type ShardLimits = {
   readonly foldBytes: number;
 };
 
-/** How many times the delta shards may be more than the limit from which on they are folded. */
+/** How many times the limit delta shards may be, from which on they are merged, or all is written anew. */
 export const maxLag = 4;
 
 /** Whether a plan with these limits and no changes would have something to do. */
@@ -61,6 +62,11 @@ export function planRevision(
 }
 
 function withFolding(layers: Layers, { maxDeltas, foldBytes }: ShardLimits): Layers {
+  if (layers.deltas.length > maxLag * maxDeltas) {
+    const merged = mergeDeltas(layers.deltas, latestDelta(layers));
+    // More than that, and it is the base alone that can take them in.
+    if (merged.length <= layers.deltas.length / 2) return { bases: layers.bases, deltas: merged };
+  }
   if (layers.deltas.length > maxDeltas) return foldShards(layers, foldBytes);
   return isCrowded(layers) ? joinShards(layers, foldBytes) : layers;
 }

@@ -339,6 +339,30 @@ describe('access index', () => {
     assert.ok(most <= 4 * 4 + 2, `${most} deltas`);
   });
 
+  it('keeps no older lines of entries that change all the time, however slowly it is folded', () => {
+    const store = new Store();
+    const lines = manyKeys(5_000);
+    const busy = (n: number): Lines =>
+      linesOf(Array.from({ length: 20 }, (_, at) => keyEntry(10_000 + at, 'a', 20_000 + n)));
+    store.write(allOf(lines), common);
+    store.write({ set: nothing, removed: new Set([`key/${hash(0)}/a`]) }, 'Append');
+    let most = 0;
+    for (let n = 0; n < 60; n += 1) {
+      store.write({ set: busy(n), removed: new Set() }, 'Append');
+      assert.ok(store.set);
+      most = Math.max(most, store.set.deltas.length);
+      if (needsFolding(store.set, common)) store.write(allOf(nothing), { ...common, foldBytes: 1 });
+      const { index } = store.load();
+      assert.deepEqual(index.keys(hash(0)), []);
+      assert.equal(index.keys(hash(10_000))[0]?.listings[0]?.name.length, 20_001 + n);
+    }
+    assert.ok(most <= 4 * 3 + 2 * 6, `${most} deltas`);
+    while (needsFolding(store.set as ShardSet, common)) store.write(allOf(nothing), common);
+    const expected = new Map([...lines, ...busy(59)]);
+    expected.delete(`key/${hash(0)}/a`);
+    assert.deepEqual(entryLines(store.set as ShardSet), expected);
+  });
+
   it('plans nothing when nothing changed, but for a new epoch', () => {
     const store = new Store();
     store.write(allOf(linesOf([keyEntry(1, 'a', 0)])), common);
