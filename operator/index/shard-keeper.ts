@@ -104,15 +104,22 @@ export function createShardKeeper(options: {
     const queue = shards.values();
     const refused: NamedShard[] = [];
     let refusal: unknown;
+    let isFaulty = false;
     const work = async (): Promise<void> => {
       for (const shard of queue) {
+        // Whoever tries again writes them all: what went on here would be in the way of that.
+        if (isFaulty) return;
         mandate.demand();
         try {
           versions.set(shard.name, await files.write(shard, mandate.signal));
         } catch (error) {
-          if (!isRefusal(error)) throw error;
-          refused.push(shard);
-          refusal = error;
+          if (isRefusal(error)) {
+            refused.push(shard);
+            refusal = error;
+            continue;
+          }
+          isFaulty = true;
+          throw error;
         }
       }
     };
