@@ -5,9 +5,10 @@ import type { ResourceChanges } from '../core/index/compiler.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 import { keyOf, parseKey } from '../kubernetes/kubernetes-object.ts';
 import { type Reflector, startReflector } from '../kubernetes/reflector.ts';
-import { type Cached, createStore, type Store, type StoreChange } from '../kubernetes/store.ts';
+import { createStore, type Store, type StoreChange } from '../kubernetes/store.ts';
 import { type ObservedObject, observe } from './observed-object.ts';
 import { resourceTypes } from './resource-types.ts';
+import { suspendedOrBack, touchedBy, userOf } from './touched-objects.ts';
 
 /** All objects of our kinds in the namespaces that are watched. */
 export type ObjectCache = {
@@ -122,34 +123,9 @@ export function openObjectCache(options: {
  */
 const isShrunk = (before: number, after: number): boolean => before - after > 100 && after < before / 2;
 
-function userOf(resource: Resource | undefined): readonly string[] {
-  if (resource?.kind !== 'SSHKey' || resource.spec.userRef === undefined) return [];
-  return [`${resource.metadata.namespace}/${resource.spec.userRef.name}`];
-}
-
 function splitKey(key: ObjectKey): { readonly kind: Kind; readonly name: string } {
   const blank = key.indexOf(' ');
   return { kind: key.slice(0, blank) as Kind, name: key.slice(blank + 1) };
-}
-
-/** GitUsers whose SSHKeys let nobody in any more, or do so again. */
-function suspendedOrBack(changes: readonly StoreChange<ObservedObject>[]): readonly string[] {
-  const isSuspended = ({ value: { resource } }: Cached<ObservedObject>): boolean =>
-    resource?.kind === 'GitUser' && resource.spec.suspended;
-  return changes
-    .filter((change) => change.type === 'Changed' && isSuspended(change.before) !== isSuspended(change.after))
-    .map(({ key }) => key);
-}
-
-/** Objects whose status may be another: those that changed, and the GitUsers whose SSHKeys did. */
-function touchedBy(kind: Kind, changes: readonly StoreChange<ObservedObject>[]): Set<ObjectKey> {
-  const touched = new Set<ObjectKey>();
-  for (const change of changes) {
-    touched.add(`${kind} ${change.key}`);
-    const sides = [...('before' in change ? [change.before] : []), ...('after' in change ? [change.after] : [])];
-    for (const { value } of sides) for (const user of userOf(value.resource)) touched.add(`GitUser ${user}`);
-  }
-  return touched;
 }
 
 /** The last change of an object counts. */
