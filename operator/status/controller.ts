@@ -24,6 +24,7 @@ import { parseStatus, planStatus, type Status } from './build-status.ts';
 import { startMentionSearch } from './mentions.ts';
 import { neededRevision } from './needed-revision.ts';
 import { progressOf } from './progress.ts';
+import { createSettling } from './settling.ts';
 import { createWriteLimit } from './write-limit.ts';
 
 export type StatusController = {
@@ -70,8 +71,7 @@ export function startStatusController(options: StatusControllerOptions): StatusC
   const name = 'status';
   const queue = createWorkQueue({ rateLimit, tenantOf: namespaceOf, observer: options.queueMetrics(name) });
   const writes = createWriteLimit({ max: workers });
-  /** Objects on their way, and since when. */
-  const settling = new Map<ObjectKey, number>();
+  const settling = createSettling();
   let release: NodeJS.Timeout | undefined;
   const mentions = startMentionSearch({
     resources: () => cache.resources(['SSHKey', 'Repository']),
@@ -90,18 +90,17 @@ export function startStatusController(options: StatusControllerOptions): StatusC
     // Not compiled yet: it is touched again when it is.
     if (finding === undefined) return undefined;
     const before = parseStatus(observed.status);
-    const suspended = suspendedUserOf(observed);
+    const needed = neededRevision(key, observed.resource, compiler, publisher);
     const progress: Progress =
-      suspended ??
+      suspendedUserOf(observed) ??
       progressOf({
-        needed: neededRevision(key, observed.resource, compiler, publisher),
+        needed,
         first: publisher.firstRevision,
         loaded: gateways.loadedOf(publisher.epoch),
         ...{ generation: observed.generation, conditions: before.conditions },
       });
     if (finding.reason === 'Accepted' && isOnItsWay(progress.kind)) {
-      const since = settling.get(key) ?? performance.now();
-      settling.set(key, since);
+      const since = settling.look(key, { needed, progress: progress.kind });
       const leftMs = since + settleMs - performance.now();
       if (leftMs > 0) return { requeueAfterMs: leftMs };
     } else settling.delete(key);
@@ -111,6 +110,9 @@ export function startStatusController(options: StatusControllerOptions): StatusC
     if (status !== undefined) tell(observed, before, finding);
     return expiryOf(observed, finding, now);
   }
+
+  const neededBy = (key: ObjectKey): number | undefined =>
+    neededRevision(key, cache.get(key)?.resource, compiler, publisher);
 
   const findingOf = (key: ObjectKey, { fault, resource }: ObservedObject, now: number): Finding | undefined => {
     const found = compiler.finding(key);
@@ -187,7 +189,8 @@ export function startStatusController(options: StatusControllerOptions): StatusC
     onProgress() {
       release ??= setTimeout(() => {
         release = undefined;
-        for (const key of settling.keys()) queue.add(key, { priority: 1 });
+        const loaded = gateways.loadedOf(publisher.epoch);
+        for (const key of settling.moved({ neededBy, loaded })) queue.add(key, { priority: 1 });
       }, releaseIntervalMs);
     },
     closed: Promise.all([
