@@ -38,8 +38,8 @@ export function createWatchList(source: AccessIndexSource, clock: Clock, emit: E
       try {
         check(watched);
       } catch (cause) {
-        emit({ type: 'CheckFailed', cause });
         end(watched, cause);
+        emit({ type: 'CheckFailed', cause });
       }
     }
   }

@@ -58,12 +58,13 @@ export async function lead(options: LeadOptions): Promise<void> {
   const { statuses } = controllers;
 
   let fault: unknown;
-  cache.subscribe((changes, touched) => {
+  cache.subscribe(({ resources, touched, owners }) => {
     if (signal.aborted) return;
     try {
-      const compiled = compiler.update(changes);
+      const compiled = compiler.update(resources);
       publisher.offer(compiled);
       statuses.touch([...touched, ...compiled.found], 1);
+      statuses.recount(owners);
       statuses.onNames(compiled.names);
     } catch (error) {
       // A compiler that broke off in the middle cannot be trusted: a revocation may be lost. A new process begins anew.

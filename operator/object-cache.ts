@@ -8,7 +8,7 @@ import { type Reflector, startReflector } from '../kubernetes/reflector.ts';
 import { createStore, type Store, type StoreChange } from '../kubernetes/store.ts';
 import { type ObservedObject, observe } from './observed-object.ts';
 import { resourceTypes } from './resource-types.ts';
-import { suspendedOrBack, touchedBy, userOf } from './touched-objects.ts';
+import { ownersOf, suspendedOrBack, userOf } from './touched-objects.ts';
 
 /** All objects of our kinds in the namespaces that are watched. */
 export type ObjectCache = {
@@ -22,11 +22,20 @@ export type ObjectCache = {
   all(): ResourceChanges;
   /** Resolves when every object has been seen once. */
   readonly synced: Promise<unknown>;
-  /** Calls back with what changed; objects that are being deleted are gone. */
-  subscribe(listener: (changes: ResourceChanges, touched: ReadonlySet<ObjectKey>) => void): void;
+  /** Calls back with what changed. */
+  subscribe(listener: (changes: CacheChanges) => void): void;
   readonly size: number;
   /** Resolves when the signal has ended all of it. */
   readonly closed: Promise<unknown>;
+};
+
+export type CacheChanges = {
+  /** Objects that are being deleted are gone. */
+  readonly resources: ResourceChanges;
+  /** Objects whose status may be another. */
+  readonly touched: ReadonlySet<ObjectKey>;
+  /** GitUsers who may have more or fewer SSHKeys. */
+  readonly owners: ReadonlySet<ObjectKey>;
 };
 
 type Source = { readonly kind: Kind; readonly namespace: string; readonly store: Store<ObservedObject> };
@@ -104,9 +113,9 @@ export function openObjectCache(options: {
     subscribe(listener) {
       for (const { kind, store } of sources) {
         store.subscribe((changes) => {
-          const touched = touchedBy(kind, changes);
+          const touched = new Set(changes.map(({ key }) => `${kind} ${key}`));
           for (const user of suspendedOrBack(changes)) for (const key of keysOf(user)) touched.add(key);
-          listener(resourcesOf(kind, changes), touched);
+          listener({ resources: resourcesOf(kind, changes), touched, owners: ownersOf(changes) });
         });
       }
     },

@@ -1,5 +1,5 @@
 import type { ObjectKey } from '../core/api/object-key.ts';
-import type { Kind, Resource } from '../core/api/resource.ts';
+import type { Resource } from '../core/api/resource.ts';
 import type { Cached, StoreChange } from '../kubernetes/store.ts';
 import type { ObservedObject } from './observed-object.ts';
 
@@ -11,15 +11,14 @@ export function userOf(resource: Resource | undefined): readonly string[] {
   return [`${resource.metadata.namespace}/${resource.spec.userRef.name}`];
 }
 
-/** Objects whose status may be another: those that changed, and the GitUsers whose SSHKeys did. */
-export function touchedBy(kind: Kind, changes: readonly Change[]): Set<ObjectKey> {
-  const touched = new Set<ObjectKey>();
+/** The GitUsers whose SSHKeys changed, who may have more or fewer of them now. */
+export function ownersOf(changes: readonly Change[]): ReadonlySet<ObjectKey> {
+  const owners = new Set<ObjectKey>();
   for (const change of changes) {
-    touched.add(`${kind} ${change.key}`);
     const sides = [...('before' in change ? [change.before] : []), ...('after' in change ? [change.after] : [])];
-    for (const { value } of sides) for (const user of userOf(value.resource)) touched.add(`GitUser ${user}`);
+    for (const { value } of sides) for (const user of userOf(value.resource)) owners.add(`GitUser ${user}`);
   }
-  return touched;
+  return owners;
 }
 
 /**

@@ -63,7 +63,7 @@ export function createLane(options: LaneOptions): () => Promise<boolean> {
       if (revision === undefined) {
         pending.restore(returnTo, changes);
         recent.fail(ids);
-      } else recent.succeed(ids, revision);
+      } else recent.succeed(changes, revision);
     }
   };
 }

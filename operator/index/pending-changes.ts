@@ -5,7 +5,8 @@ import { createFairQueue, type TakeBounds } from './fair-queue.ts';
  * What is compiled and not yet published, in two lanes: entries that gateways know and that change or go, which may take
  * something from somebody, and entries that are new to them, which cannot. So a revocation waits for no import; and
  * namespaces take turns in both, so that it waits for no other tenant's thousands either. Entries stand for themselves:
- * any part of the changes, published before the others, makes an index in which nobody may more than was declared.
+ * each is as somebody declared it. Of two objects, though, the later change may be published before the earlier one
+ * (docs/decisions/revocations-have-a-lane.md).
  */
 export type PendingChanges = {
   add(changes: EntryChanges): void;

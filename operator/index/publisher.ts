@@ -183,7 +183,8 @@ export function createIndexPublisher(options: PublisherOptions): IndexPublisher 
       },
       folding,
       { pace: paces.withheld, applies: pending.withheld > 0, inMs: 0, run: publishWithheld },
-      { pace: paces.sweep, applies: true, inMs: shards.sweepInMs, run: shards.sweep },
+      // A manifest that is not ours may name what ours does not.
+      { pace: paces.sweep, applies: !manifests.isForeign(), inMs: shards.sweepInMs, run: shards.sweep },
     ];
     return all.filter(({ applies }) => applies).map((task) => ({ ...task, inMs: Math.max(task.inMs, task.pace.inMs) }));
   }

@@ -1,7 +1,10 @@
+import type { IndexChanges } from '../../core/index/index-changes.ts';
+
 /** In which revision entries were written, for as long as a gateway may not have loaded it. */
 export type RecentRevisions = {
   begin(ids: Iterable<string>): void;
-  succeed(ids: Iterable<string>, revision: number): void;
+  /** Of what is gone nobody asks. */
+  succeed(changes: IndexChanges, revision: number): void;
   fail(ids: Iterable<string>): void;
   isBeingWritten(id: string): boolean;
   /** Undefined for an entry that was not written lately. */
@@ -18,13 +21,13 @@ export function createRecentRevisions(): RecentRevisions {
     begin(ids) {
       for (const id of ids) writing.add(id);
     },
-    succeed(ids, revision) {
-      for (const id of ids) {
+    succeed({ set, removed }, revision) {
+      for (const id of [...set.keys(), ...removed]) {
         writing.delete(id);
-        // Anew, so that the map stays in the order of revisions.
         revisions.delete(id);
-        revisions.set(id, revision);
       }
+      // Anew, so that the map stays in the order of revisions.
+      for (const id of set.keys()) revisions.set(id, revision);
     },
     fail(ids) {
       for (const id of ids) writing.delete(id);

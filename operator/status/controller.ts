@@ -30,6 +30,8 @@ import { createWriteLimit } from './write-limit.ts';
 export type StatusController = {
   /** These may have to say something else. */
   touch(objects: Iterable<ObjectKey>, priority: StatusPriority): void;
+  /** These GitUsers may have more or fewer SSHKeys: to be said soon. */
+  recount(users: Iterable<ObjectKey>): void;
   /** Names came or went, of which any number of objects may speak; they are looked at when there is time. */
   onNames(names: Iterable<Name>): void;
   /** The gateways, or the published index, have moved on. */
@@ -63,13 +65,19 @@ const rateLimit = { perSecond: 5_000, burst: 500 };
 /** So long an entry may be on its way before its object is told so. Mostly it arrives earlier, and one write says all. */
 const settleMs = 3_000;
 const releaseIntervalMs = 250;
+/** To count somebody's keys is to look at all of them, and whoever has thousands may change some all the time. */
+const recountMs = 1_000;
 /** setTimeout takes no more. */
 const maxTimerMs = 2 ** 31 - 1;
 
 export function startStatusController(options: StatusControllerOptions): StatusController {
   const { client, cache, compiler, publisher, gateways, events, hostName, log, isLeader, signal } = options;
   const name = 'status';
-  const queue = createWorkQueue({ rateLimit, tenantOf: namespaceOf, observer: options.queueMetrics(name) });
+  const queue = createWorkQueue({
+    // The cache bounds it: each object is there once.
+    ...{ rateLimit, maxLength: Number.POSITIVE_INFINITY, tenantOf: namespaceOf },
+    observer: options.queueMetrics(name),
+  });
   const writes = createWriteLimit({ max: workers });
   const settling = createSettling();
   let release: NodeJS.Timeout | undefined;
@@ -184,6 +192,9 @@ export function startStatusController(options: StatusControllerOptions): StatusC
   return {
     touch(objects, priority) {
       for (const key of objects) queue.add(key, { priority });
+    },
+    recount(users) {
+      for (const key of users) queue.add(key, { afterMs: recountMs });
     },
     onNames: (names) => mentions.add(names),
     onProgress() {

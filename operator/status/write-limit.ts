@@ -48,10 +48,15 @@ export function createWriteLimit({ max, now = () => performance.now() }: WriteLi
       if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
       else running += 1;
       const startedAt = now();
+      let isDone = false;
       try {
-        return await write();
+        const value = await write();
+        isDone = true;
+        return value;
       } finally {
-        judge(now() - startedAt);
+        const ms = now() - startedAt;
+        // What failed at once has never been with the server.
+        if (isDone || ms > quickest) judge(ms);
         running -= 1;
         while (running < limit && waiting.length > 0) {
           running += 1;
